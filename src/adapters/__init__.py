@@ -1,0 +1,1 @@
+"""One package per technology, each serving ports; none imports another."""

@@ -1,0 +1,1 @@
+"""Everything in dicts: tests, demos, a throw-away node."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy Core on SQLite and on PostgreSQL."""

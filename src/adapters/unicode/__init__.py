@@ -1,0 +1,1 @@
+"""Names and addresses as Unicode and the RFCs see them."""

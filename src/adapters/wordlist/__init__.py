@@ -1,0 +1,1 @@
+"""A list of common passwords, packed into digests."""

@@ -1,0 +1,1 @@
+"""Flows of one account, from its beginning."""

@@ -1,0 +1,39 @@
+"""Choosing a password: the one way from typed text to a hash that is kept."""
+
+from dataclasses import dataclass
+
+from hexkey.application.ports.passwords import CommonPasswords, PasswordHasher
+from hexkey.domain.accounts.password import (
+    Password,
+    PasswordCommon,
+    PasswordHash,
+    PasswordPolicy,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPasswords:
+    """Every rule for new passwords, so that none can be forgotten where one is chosen."""
+
+    policy: PasswordPolicy
+    common: CommonPasswords
+    hasher: PasswordHasher
+
+    def accept(self, text: str, *, about_user: frozenset[str]) -> Password:
+        """Apply the rules; cheap, so it comes before anything that is not.
+
+        Raises:
+            PasswordRejected: the subclass tells the broken rule.
+        """
+        password = self.policy.accept(text, about_user=about_user)
+        if self.common.contains(password):
+            raise PasswordCommon
+        return password
+
+    async def hash(self, accepted: Password) -> PasswordHash:
+        """The hash to keep.
+
+        Raises:
+            HashingOverloaded: if too many passwords wait already.
+        """
+        return await self.hasher.hash(accepted)

@@ -1,0 +1,98 @@
+"""Changing one's profile, and finding whoever is behind an id."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from hexkey.application.accounts.changing import change_user
+from hexkey.application.accounts.registration import LoginNameRequired
+from hexkey.application.ports.accounts import AccountStore, UserDirectory, UsernameSyntax
+from hexkey.application.ports.sessions import StateChanges
+from hexkey.application.ports.system import Clock
+from hexkey.domain.accounts.profile import Profile
+from hexkey.domain.accounts.user import User, UserNotFound
+from hexkey.domain.accounts.username import Username
+from hexkey.domain.identifiers import UserId, parse_user_id
+
+
+class Unchanged(Enum):
+    """Stands for a value the caller did not mention; `None` means "remove it"."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
+Change = str | None | Unchanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateProfile:
+    """Change what users say about themselves, and the name they go by."""
+
+    store: AccountStore
+    usernames: UsernameSyntax
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(
+        self,
+        *,
+        user: UserId,
+        username: Change = UNCHANGED,
+        full_name: Change = UNCHANGED,
+        picture: Change = UNCHANGED,
+    ) -> User:
+        """Return the user as it is now.
+
+        Raises:
+            InvalidUsername, InvalidProfile: if a value breaks a rule.
+            LoginNameRequired: if the only name that can be signed in with would go.
+            UsernameTaken: if somebody has the name.
+            UserNotFound: if there is no such user.
+        """
+        now = self.clock.now()
+
+        def changed(current: User) -> User:
+            return current.with_profile(
+                username=self._username(username, current),
+                profile=Profile.parse(
+                    full_name=_pick(full_name, current.profile.full_name),
+                    picture=_pick(picture, current.profile.picture),
+                ),
+                now=now,
+            )
+
+        async with self.store.begin() as transaction:
+            updated = await change_user(transaction.users, user, changed)
+            await transaction.commit()
+        self.changes.announce(user)
+        return updated
+
+    def _username(self, change: Change, current: User) -> Username | None:
+        if isinstance(change, Unchanged):
+            return current.username
+        if change is None and current.email is None:
+            raise LoginNameRequired
+        return None if change is None else self.usernames.parse(change)
+
+
+def _pick(change: Change, current: str | None) -> str | None:
+    return current if isinstance(change, Unchanged) else change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPublicProfile:
+    """Find out who somebody is, as far as everybody may know."""
+
+    users: UserDirectory
+
+    async def __call__(self, *, id: str) -> User:
+        """Return an active user; what of it may be shown is `UserPublic`.
+
+        Raises:
+            UserNotFound: if `id` is nobody's or a disabled user's; the caller cannot tell which.
+        """
+        user_id = parse_user_id(id)
+        user = await self.users.find(user_id) if user_id else None
+        if user is None or not user.is_active:
+            raise UserNotFound
+        return user

@@ -1,0 +1,80 @@
+"""What operators and administrators do to an account."""
+
+from dataclasses import dataclass
+
+from hexkey.application.accounts.changing import change_user
+from hexkey.application.ports.accounts import AccountStore
+from hexkey.application.ports.sessions import SessionStore, StateChanges
+from hexkey.application.ports.system import Clock
+from hexkey.domain.access import Role
+from hexkey.domain.accounts.user import User
+from hexkey.domain.identifiers import UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisableUser:
+    """Refuse a user everywhere, from this instant on."""
+
+    store: SessionStore
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(self, *, user: UserId) -> User:
+        """Return the user, disabled; doing it twice changes nothing.
+
+        Sessions end for good: enabling the user again does not revive a token.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            updated = await change_user(transaction.users, user, lambda u: u.disabled(now=now))
+            await transaction.sessions.end_all(user, keep=None, now=now)
+            await transaction.commit()
+        self.changes.announce(user)
+        return updated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnableUser:
+    """Let a disabled user sign in again."""
+
+    store: AccountStore
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(self, *, user: UserId) -> User:
+        """Return the user, active; doing it twice changes nothing.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            updated = await change_user(transaction.users, user, lambda u: u.enabled(now=now))
+            await transaction.commit()
+        self.changes.announce(user)
+        return updated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRole:
+    """Give a user a role."""
+
+    store: AccountStore
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(self, *, user: UserId, role: Role) -> User:
+        """Return the user with the role; doing it twice changes nothing.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            updated = await change_user(transaction.users, user, lambda u: u.granted(role, now=now))
+            await transaction.commit()
+        self.changes.announce(user)
+        return updated

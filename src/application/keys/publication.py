@@ -1,0 +1,60 @@
+"""Bringing the stored keys into this process, and showing the public ones."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hexkey.application.ports.keys import KeyRing, SigningKeyStore
+from hexkey.application.ports.system import Clock
+from hexkey.domain.errors import TemporarilyUnavailable
+
+_AT_MOST_EVERY = timedelta(seconds=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class ReloadKeys:
+    """Make the key ring hold what the store holds."""
+
+    store: SigningKeyStore
+    ring: KeyRing
+    clock: Clock
+    _tried_at: datetime | None = field(default=None, init=False)
+
+    async def __call__(self) -> None:
+        """Reload now.
+
+        Raises:
+            UnusableKey: if a stored key cannot be used; the ring is unchanged.
+        """
+        self._tried_at = self.clock.now()
+        self.ring.load(await self.store.all())
+
+    async def if_due(self) -> bool:
+        """Reload, unless that was tried less than a second ago: forged tokens must cost nothing.
+
+        Returns:
+            Whether it did.
+        """
+        now = self.clock.now()
+        if self._tried_at is not None and now - _AT_MOST_EVERY < self._tried_at <= now:
+            return False
+        await self()
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishKeys:
+    """Show the keys by which others verify our tokens."""
+
+    ring: KeyRing
+    reload: ReloadKeys
+
+    async def __call__(self) -> Sequence[dict[str, str]]:
+        """Return the public keys, those of other instances included.
+
+        While the store is away, the keys of this process are still true.
+        """
+        with suppress(TemporarilyUnavailable):
+            await self.reload.if_due()
+        return self.ring.published()

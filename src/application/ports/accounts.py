@@ -1,0 +1,132 @@
+"""Users: their names, where they are kept, and how they are looked up."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from hexkey.domain.accounts.email import EmailAddress
+from hexkey.domain.accounts.password import PasswordScheme
+from hexkey.domain.accounts.user import User
+from hexkey.domain.accounts.username import Username
+from hexkey.domain.identifiers import UserId
+
+
+class EmailSyntax(Protocol):
+    """Reads e-mail addresses as people type them."""
+
+    def parse(self, text: str) -> EmailAddress:
+        """The address, with the key by which it is compared.
+
+        Parsing a key again gives the same key.
+
+        Raises:
+            InvalidEmail: if `text` is not one deliverable address.
+        """
+        ...
+
+
+class UsernameSyntax(Protocol):
+    """Reads user names as people type them."""
+
+    def parse(self, text: str) -> Username:
+        """The name, with the key and the skeleton by which it is compared.
+
+        Parsing a key again gives the same key.
+
+        Raises:
+            InvalidUsername: if `text` cannot be a name.
+        """
+        ...
+
+
+class Users(Protocol):
+    """The users, inside one transaction."""
+
+    async def add(self, user: User) -> None:
+        """Keep a new user.
+
+        Raises:
+            UsernameTaken: if its name's key or skeleton is another user's.
+            EmailTaken: if its address's key is another user's.
+        """
+        ...
+
+    async def find(self, id: UserId) -> User | None:
+        """That user, who stays as found until the transaction ends."""
+        ...
+
+    async def replace(self, old: User, new: User) -> bool:
+        """Swap `old` for `new`, atomically.
+
+        Returns:
+            False, and nothing changed, if the stored user is no longer of `old`'s version.
+
+        Raises:
+            UsernameTaken, EmailTaken: as for `add`.
+        """
+        ...
+
+
+class AccountTransaction(Protocol):
+    """What the flows of accounts change together."""
+
+    @property
+    def users(self) -> Users: ...
+
+    async def commit(self) -> None:
+        """Make all changes durable at once; without it they are gone."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Where accounts are kept."""
+
+    def begin(self) -> AbstractAsyncContextManager[AccountTransaction]:
+        """Open a transaction; leaving it without `commit` undoes everything.
+
+        Raises:
+            TemporarilyUnavailable: if the store cannot be reached, is full or read-only, or gave
+                way to another transaction; nothing changed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """One page of the list of users.
+
+    Attributes:
+        users: in the order of their ids, oldest first.
+        next: the id after which the next page begins; `None` on the last page.
+    """
+
+    users: Sequence[User]
+    next: UserId | None
+
+
+class UserDirectory(Protocol):
+    """Looking users up, without a transaction."""
+
+    async def find(self, id: UserId) -> User | None:
+        """That user, as last committed."""
+        ...
+
+    async def find_by_username(self, key: str) -> User | None:
+        """The user whose name has this key."""
+        ...
+
+    async def find_by_email(self, key: str) -> User | None:
+        """The user whose address has this key."""
+        ...
+
+    async def page(self, *, after: UserId | None, limit: int) -> UserPage:
+        """At most `limit` users whose ids come after `after`.
+
+        Every user who exists from the first page to the last is on exactly one of them.
+        """
+        ...
+
+    async def password_schemes(self) -> frozenset[PasswordScheme]:
+        """Every scheme of which at least one stored hash is."""
+        ...

@@ -1,0 +1,77 @@
+"""Sessions: keeping them, and knowing at every request whether they still stand."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from hexkey.application.ports.accounts import Users
+from hexkey.domain.accounts.user import User
+from hexkey.domain.identifiers import SessionId, UserId
+from hexkey.domain.sessions.session import Session
+
+
+class Sessions(Protocol):
+    """The sessions, inside one transaction."""
+
+    async def add(self, session: Session) -> None:
+        """Keep a new session."""
+        ...
+
+    async def find(self, id: SessionId) -> Session | None:
+        """That session."""
+        ...
+
+    async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
+        """End every session of `user` that has not ended, except `keep`."""
+        ...
+
+
+class SessionTransaction(Protocol):
+    """What the flows of signing in and of ending sessions change together."""
+
+    @property
+    def users(self) -> Users: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    async def commit(self) -> None:
+        """Make all changes durable at once; without it they are gone."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept, beside the users they belong to."""
+
+    def begin(self) -> AbstractAsyncContextManager[SessionTransaction]:
+        """Open a transaction, as `AccountStore.begin` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session together with its user, both as committed at one instant."""
+
+    session: Session
+    user: User
+
+
+class SignedInDirectory(Protocol):
+    """Who is behind a session: asked at every request, so it may remember, but not for long."""
+
+    async def find(self, id: SessionId) -> SignedIn | None:
+        """That session and its user.
+
+        The answer is never older than one second, and never older than the last change that was
+        announced in this process.
+        """
+        ...
+
+
+class StateChanges(Protocol):
+    """Tells whoever remembers users or sessions that they must look again."""
+
+    def announce(self, user: UserId) -> None:
+        """The user, or one of their sessions, was changed; call it after the commit."""
+        ...

@@ -1,0 +1,1 @@
+"""Flows of being signed in."""

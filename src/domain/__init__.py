@@ -1,0 +1,1 @@
+"""The rules of authentication: standard library only, no clock, no I/O."""

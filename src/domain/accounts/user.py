@@ -1,0 +1,129 @@
+"""The user: one person's account, and how it changes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from hexkey.domain.access import Role
+from hexkey.domain.accounts.email import EmailAddress
+from hexkey.domain.accounts.password import PasswordHash
+from hexkey.domain.accounts.profile import Profile
+from hexkey.domain.accounts.username import Username
+from hexkey.domain.errors import HexkeyError
+from hexkey.domain.identifiers import UserId
+
+
+class UsernameTaken(HexkeyError):
+    """Somebody has this name, or one that cannot be told from it."""
+
+    code: ClassVar[str] = "username_taken"
+    message: ClassVar[str] = "This user name is taken."
+
+
+class EmailTaken(HexkeyError):
+    """Somebody has this address."""
+
+    code: ClassVar[str] = "email_taken"
+    message: ClassVar[str] = "This e-mail address is taken."
+
+
+class UserNotFound(HexkeyError):
+    """There is no such user, or none that the caller may see; the answer is the same."""
+
+    code: ClassVar[str] = "not_found"
+    message: ClassVar[str] = "There is nothing here."
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """May sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """Refused everywhere since `at`; nothing is forgotten."""
+
+    at: datetime
+
+
+Status = Active | Disabled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account. Every change is a new value with the next `version`.
+
+    Attributes:
+        id: opaque, never given to another account; the `sub` of every token.
+        username: unique, may be absent when there is an e-mail address.
+        email: unique, may be absent when there is a user name.
+        password: `None` when this account cannot sign in with a password at all.
+        credential_version: counts the passwords this account has had; whoever proved an older
+            one proved nothing.
+        version: counts the changes, so that a store can refuse one made on stale grounds.
+    """
+
+    id: UserId
+    username: Username | None
+    email: EmailAddress | None
+    email_verified: bool = False
+    profile: Profile = Profile()
+    password: PasswordHash | None = field(repr=False)
+    status: Status = Active()
+    roles: frozenset[Role] = frozenset()
+    created_at: datetime
+    updated_at: datetime
+    credential_version: int = 1
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        if self.username is None and self.email is None:
+            raise ValueError("a user needs a user name or an e-mail address")
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this account may be used at all."""
+        return isinstance(self.status, Active)
+
+    def publicly_known(self) -> frozenset[str]:
+        """What anybody may know of this user, and so nobody should use as a password."""
+        return known_about(self.username, self.email, self.profile)
+
+    def with_profile(self, *, username: Username | None, profile: Profile, now: datetime) -> "User":
+        """This user under another name or with another profile."""
+        return self._changed(now, username=username, profile=profile)
+
+    def with_password(self, password: PasswordHash, *, now: datetime) -> "User":
+        """This user with a new password."""
+        return self._changed(now, password=password, credential_version=self.credential_version + 1)
+
+    def with_rehashed_password(self, password: PasswordHash) -> "User":
+        """This user with the same password under today's hash; not a change its owner made."""
+        return replace(self, password=password, version=self.version + 1)
+
+    def disabled(self, *, now: datetime) -> "User":
+        """This user, refused everywhere from now on; the first instant stays."""
+        return self._changed(now, status=Disabled(now)) if self.is_active else self
+
+    def enabled(self, *, now: datetime) -> "User":
+        """This user, welcome again."""
+        return self if self.is_active else self._changed(now, status=Active())
+
+    def granted(self, role: Role, *, now: datetime) -> "User":
+        """This user with one more role."""
+        return self if role in self.roles else self._changed(now, roles=self.roles | {role})
+
+    def _changed(self, now: datetime, **changes: Any) -> "User":
+        return replace(self, updated_at=now, version=self.version + 1, **changes)
+
+
+def known_about(
+    username: Username | None, email: EmailAddress | None, profile: Profile
+) -> frozenset[str]:
+    """What anybody may know of a user who is about to register with these values."""
+    known = {profile.full_name}
+    if username is not None:
+        known |= {username.value, username.key}
+    if email is not None:
+        known |= {email.value, email.key, email.value.rpartition("@")[0]}
+    return frozenset(text for text in known if text)

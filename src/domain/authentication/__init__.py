@@ -1,0 +1,1 @@
+"""Proving who one is, and how often one may try."""

@@ -1,0 +1,21 @@
+"""Kinds of identifier, so that one is never passed where another is meant."""
+
+import re
+from typing import NewType
+
+UserId = NewType("UserId", str)
+SessionId = NewType("SessionId", str)
+TokenId = NewType("TokenId", str)
+KeyId = NewType("KeyId", str)
+
+_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def parse_user_id(text: str) -> UserId | None:
+    """Read an id as it stands in a URL; `None` for what no user can have."""
+    return UserId(text) if _CANONICAL_UUID.fullmatch(text) else None
+
+
+def parse_session_id(text: str) -> SessionId | None:
+    """Read an id as it stands in a token or a URL; `None` for what no session can have."""
+    return SessionId(text) if _CANONICAL_UUID.fullmatch(text) else None

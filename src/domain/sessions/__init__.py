@@ -1,0 +1,1 @@
+"""Being signed in: sessions, and the tokens that stand for them."""

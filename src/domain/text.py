@@ -1,0 +1,27 @@
+"""What text from outside may contain before any other rule looks at it.
+
+PostgreSQL refuses NUL where SQLite stores it, and control characters forge log lines and
+mail headers, so they stop here and not in an adapter.
+"""
+
+import unicodedata
+
+# Characters that reorder what a person sees (Trojan Source, CVE-2021-42574).
+_BIDI_CONTROLS = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether `text` holds a C0 or C1 control, NUL, a lone surrogate, or a line separator."""
+    return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
+
+
+def has_bidi_controls(text: str) -> bool:
+    """Whether `text` holds a character that changes the direction of what surrounds it."""
+    return not _BIDI_CONTROLS.isdisjoint(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` may be shown, logged and stored as it is."""
+    return not (has_control_characters(text) or has_bidi_controls(text))
