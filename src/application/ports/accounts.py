@@ -72,7 +72,9 @@ class AccountTransaction(Protocol):
     """What the flows of accounts change together."""
 
     @property
-    def users(self) -> Users: ...
+    def users(self) -> Users:
+        """The users, as this transaction sees and changes them."""
+        ...
 
     async def commit(self) -> None:
         """Make all changes durable at once; without it they are gone."""

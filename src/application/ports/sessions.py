@@ -31,10 +31,14 @@ class SessionTransaction(Protocol):
     """What the flows of signing in and of ending sessions change together."""
 
     @property
-    def users(self) -> Users: ...
+    def users(self) -> Users:
+        """The users, as this transaction sees and changes them."""
+        ...
 
     @property
-    def sessions(self) -> Sessions: ...
+    def sessions(self) -> Sessions:
+        """The sessions, as this transaction sees and changes them."""
+        ...
 
     async def commit(self) -> None:
         """Make all changes durable at once; without it they are gone."""
