@@ -9,10 +9,28 @@ MAX_USERNAME_LENGTH = 64  # code points, of the name as typed and of its canonic
 
 # Names that a reader would take for the operator, or that stand in a URL where a name could.
 RESERVED_USERNAMES = frozenset(
-    """
-    abuse admin administrator anonymous api hexkey hostmaster me null postmaster root security
-    self settings staff support sysadmin system undefined webmaster
-    """.split()
+    [
+        "abuse",
+        "admin",
+        "administrator",
+        "anonymous",
+        "api",
+        "hexkey",
+        "hostmaster",
+        "me",
+        "null",
+        "postmaster",
+        "root",
+        "security",
+        "self",
+        "settings",
+        "staff",
+        "support",
+        "sysadmin",
+        "system",
+        "undefined",
+        "webmaster",
+    ]
 )
 
 
