@@ -10,7 +10,7 @@ from hexkey.application.ports.sessions import StateChanges
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.profile import Profile
 from hexkey.domain.accounts.user import User, UserNotFound
-from hexkey.domain.accounts.username import Username
+from hexkey.domain.accounts.username import Username, ensure_not_reserved
 from hexkey.domain.identifiers import UserId, parse_user_id
 
 
@@ -72,7 +72,7 @@ class UpdateProfile:
             return current.username
         if change is None and current.email is None:
             raise LoginNameRequired
-        return None if change is None else self.usernames.parse(change)
+        return None if change is None else ensure_not_reserved(self.usernames.parse(change))
 
 
 def _pick(change: Change, current: str | None) -> str | None:

@@ -8,6 +8,7 @@ from hexkey.application.ports.accounts import AccountStore, EmailSyntax, Usernam
 from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.domain.accounts.profile import Profile
 from hexkey.domain.accounts.user import User, known_about
+from hexkey.domain.accounts.username import ensure_not_reserved
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import UserId
 
@@ -73,7 +74,7 @@ class RegisterUser:
 
         Args:
             by_operator: whether somebody with access to the machine asks, for whom registration
-                is never closed.
+                is never closed and no name is reserved.
 
         Raises:
             RegistrationClosed, LoginNameRequired: if the policy says so.
@@ -85,6 +86,8 @@ class RegisterUser:
             raise RegistrationClosed
         self.policy.ensure_complete(username=username, email=email)
         name = None if username is None else self.usernames.parse(username)
+        if name is not None and not by_operator:
+            ensure_not_reserved(name)
         address = None if email is None else self.emails.parse(email)
         profile = Profile.parse(full_name=full_name, picture=None)
         accepted = self.passwords.accept(password, about_user=known_about(name, address, profile))

@@ -30,7 +30,7 @@ class UsernameSyntax(Protocol):
     """Reads user names as people type them."""
 
     def parse(self, text: str) -> Username:
-        """The name, with the key and the skeleton by which it is compared.
+        """The name, with the key and the skeleton by which it is compared; it may be reserved.
 
         Parsing a key again gives the same key.
 

@@ -60,12 +60,23 @@ class Username:
 
 
 def ensure_usable(name: Username) -> Username:
-    """`name`, if no rule of ours forbids it.
+    """`name`, if it can be told from an address and fits everywhere.
 
     Raises:
-        InvalidUsername: if it is too long, reserved, or could be taken for an e-mail address.
+        InvalidUsername: if it is empty, too long, or could be taken for an e-mail address.
     """
     too_long = max(len(name.value), len(name.key)) > MAX_USERNAME_LENGTH
-    if not name.key or too_long or "@" in name.key or name.key in RESERVED_USERNAMES:
+    if not name.key or too_long or "@" in name.key:
+        raise InvalidUsername
+    return name
+
+
+def ensure_not_reserved(name: Username) -> Username:
+    """`name`, if a stranger may take it; operators may give any name.
+
+    Raises:
+        InvalidUsername: if readers would take its bearer for the operator.
+    """
+    if name.key in RESERVED_USERNAMES:
         raise InvalidUsername
     return name
