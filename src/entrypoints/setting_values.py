@@ -1,0 +1,83 @@
+"""How the values of settings are read: strictly, so that a slip is an error and not a surprise."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def strict_bool(value: object) -> object:
+    """`true` or `false` and nothing that merely looks like one (CVE-2014-7144)."""
+    if isinstance(value, str):
+        if value.lower() not in ("true", "false"):
+            raise ValueError("must be true or false")
+        return value.lower() == "true"
+    return value
+
+
+def words(value: object) -> object:
+    """The parts of a comma-separated text, without the spaces around them."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def exact_origin(value: str) -> str:
+    """A browser origin: scheme, host and port, and nothing else."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "*" in value:
+        raise ValueError("must be exact origins such as https://app.example.com, never *")
+    if value != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise ValueError("an origin has no path, no slash at the end and no user")
+    return value.lower()
+
+
+def host_name(value: str) -> str:
+    """A host name or address, without a port."""
+    if not value or "*" in value or "/" in value or value.rpartition(":")[2].isdecimal():
+        raise ValueError("must be host names without port or wildcard")
+    return value.lower().strip("[]")
+
+
+def network(value: str) -> str:
+    """An address or a network in CIDR notation."""
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
+
+
+def public_url(value: str) -> str:
+    """An absolute http(s) URL without query, fragment or user; a final slash is dropped."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("must be a URL such as https://auth.example.com")
+    if parts.query or parts.fragment:
+        raise ValueError("must not have a query or a fragment")
+    return value.rstrip("/")
+
+
+def root_path(value: str) -> str:
+    """Empty, or a path that begins with a slash and does not end with one."""
+    if value and (not value.startswith("/") or value.endswith("/")):
+        raise ValueError("must begin with a slash and not end with one")
+    return value
+
+
+def adapter_choices(value: object) -> object:
+    """`port=name` pairs as a mapping."""
+    if isinstance(value, str):
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(port and name for port, _, name in pairs):
+            raise ValueError("must be pairs such as common_passwords=our_list")
+        return {port.strip(): name.strip() for port, _, name in pairs}
+    return value
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` leads to this machine only."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,259 @@
+"""What a deployment may decide, and the only place that reads the environment."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hexkey.domain.access import is_scope_name
+from hexkey.domain.accounts.password import MIN_PASSWORD_LENGTH_FLOOR
+from hexkey.domain.keys import SigningAlgorithm
+from hexkey.entrypoints.setting_values import (
+    adapter_choices,
+    exact_origin,
+    host_name,
+    network,
+    public_url,
+    root_path,
+    strict_bool,
+    words,
+)
+
+PREFIX = "HEXKEY_"
+_FOR_TESTS = "HEXKEY_TEST_"  # read by the test suite, not by the service
+
+Flag = Annotated[bool, BeforeValidator(strict_bool)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(exact_origin)], ...], NoDecode, BeforeValidator(words)
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(host_name)], ...], NoDecode, BeforeValidator(words)
+]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(network)], ...], NoDecode, BeforeValidator(words)
+]
+Scopes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
+Url = Annotated[str, AfterValidator(public_url)]
+Prefix = Annotated[str, AfterValidator(root_path)]
+Choices = Annotated[dict[str, str], NoDecode, BeforeValidator(adapter_choices)]
+
+
+class BadConfiguration(Exception):
+    """The service cannot start like this.
+
+    Attributes:
+        problems: one sentence each, naming the setting and never its value.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Every setting, from `HEXKEY_…` in the environment or in a file `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="`production` switches the strict start-up rules on."
+    )
+    data_dir: Path = Field(
+        Path("hexkey-data"),
+        description="Folder of the embedded database and of the generated master secret.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="`postgresql://user:password@host/name`, `sqlite:///path` or `memory://` (a "
+        "throw-away node). Without it: `hexkey.db` in the data folder.",
+    )
+    master_secret: SecretStr | None = Field(
+        None,
+        description="At least 32 bytes; every key is derived from it. Without it, one is made at "
+        "first start in the data folder (not in production).",
+    )
+    master_secret_file: Path | None = Field(
+        None, description="A file that holds the master secret and that nobody else can read."
+    )
+    public_url: Url = Field(
+        "http://127.0.0.1:8000",
+        description="Where people reach the service: the issuer of tokens, the base of links.",
+    )
+    root_path: Prefix = Field(
+        "", description="The prefix under which a proxy or a host application serves Hexkey."
+    )
+    service_name: str = Field(
+        "Hexkey",
+        min_length=1,
+        max_length=64,
+        description="What the service calls itself; nobody may use it as a password.",
+    )
+    audience: str | None = Field(
+        None, description="The `aud` of access tokens. Without it: the public URL."
+    )
+    scopes: Scopes = Field(
+        (),
+        description="The scopes a user may ask for, separated by commas; no others are granted.",
+    )
+    signing_algorithm: SigningAlgorithm = Field(
+        SigningAlgorithm.ES256,
+        description="`ES256`, `EdDSA`, `RS256`; or `HS256` when no one else verifies tokens.",
+    )
+    access_token_ttl: int = Field(
+        900, ge=10, le=3600, description="Lifetime of an access token, in seconds."
+    )
+    password_hasher: str = Field(
+        "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
+    )
+    bcrypt_cost: int = Field(12, ge=10, le=16, description="log2 of the number of bcrypt rounds.")
+    hashing_workers: int | None = Field(
+        None, ge=1, le=64, description="Threads that hash passwords. Without it: one a core."
+    )
+    password_min_length: int = Field(
+        MIN_PASSWORD_LENGTH_FLOOR,
+        ge=MIN_PASSWORD_LENGTH_FLOOR,
+        le=64,
+        description="Least characters of a new password; 15 is the advice without a second factor.",
+    )
+    registration: Literal["open", "closed"] = Field(
+        "open", description="Whether strangers may register."
+    )
+    username_required: Flag = Field(False, description="Refuse a registration without user name.")
+    email_required: Flag = Field(False, description="Refuse a registration without e-mail address.")
+    password_form: Flag = Field(
+        True, description="Offer `POST /token`, the form that FastAPI clients and Swagger UI use."
+    )
+    http_basic: Flag = Field(
+        False, description="Accept `Authorization: Basic` on protected routes, for scripts."
+    )
+    cors_origins: Origins = Field(
+        (), description="Origins whose pages may call the API, exact, separated by commas."
+    )
+    allowed_hosts: Hosts = Field(
+        (), description="Further host names to answer to, besides that of the public URL."
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Addresses or networks whose `X-Forwarded-For` is believed."
+    )
+    docs: Flag | None = Field(
+        None,
+        description="Serve `/docs` and `/openapi.json`. Without it: everywhere but in production.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe message that is logged."
+    )
+    log_format: Literal["json", "text"] = Field(
+        "json", description="One JSON object a line, or lines for a terminal."
+    )
+    access_log: Flag = Field(False, description="Log every request, without its query.")
+    adapters: Choices = Field(
+        {},
+        description="Replacements by a package of your own: `port=name`, separated by commas; a "
+        "name is an entry point of the group `hexkey.adapters` or a dotted path `package:factory`.",
+    )
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.master_secret is not None and self.master_secret_file is not None:
+            raise ValueError("give HEXKEY_MASTER_SECRET or HEXKEY_MASTER_SECRET_FILE, not both")
+        if not all(map(is_scope_name, self.scopes)):
+            raise ValueError("HEXKEY_SCOPES holds a name that RFC 6749 does not allow")
+        return self
+
+    @property
+    def in_production(self) -> bool:
+        """Whether the strict rules hold."""
+        return self.environment == "production"
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, the embedded one by default; may hold a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'hexkey.db'}"
+
+    @property
+    def storage(self) -> str:
+        """Which family of storage adapters serves that URL."""
+        scheme = self.database.partition(":")[0].partition("+")[0]
+        return {"sqlite": "sql", "postgresql": "sql", "postgres": "sql"}.get(scheme, scheme)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is ours alone, so that the server may migrate it by itself."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def serves_docs(self) -> bool:
+        """Whether the interactive documentation is reachable."""
+        return not self.in_production if self.docs is None else self.docs
+
+    @property
+    def token_audience(self) -> str:
+        """The `aud` of access tokens."""
+        return self.audience or self.public_url
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The host names that requests may name."""
+        own = urlsplit(self.public_url).hostname or ""
+        loopback = () if self.in_production else ("127.0.0.1", "localhost", "::1", "testserver")
+        return frozenset({own, *loopback, *self.allowed_hosts})
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """Read the environment and `env_file`; what the environment says wins.
+
+    Raises:
+        BadConfiguration: if a value cannot be used or a name is not a setting.
+    """
+    _refuse_unknown_names(env_file)
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise BadConfiguration(*map(_sentence, error.errors(include_input=False))) from None
+
+
+def _refuse_unknown_names(env_file: Path | None) -> None:
+    known = {setting_name(field) for field in Settings.model_fields}
+    given = {name.upper() for name in os.environ}
+    if env_file is not None and env_file.is_file():
+        given |= {name.upper() for name in dotenv_values(env_file)}
+    problems = [
+        _unknown(name, known)
+        for name in sorted(given - known)
+        if name.startswith(PREFIX) and not name.startswith(_FOR_TESTS)
+    ]
+    if problems:
+        raise BadConfiguration(*problems)
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    similar = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {similar[0]}?" if similar else " See `hexkey config show` for all names."
+    return f"{name} is not a setting.{hint}"
+
+
+def _sentence(error: ErrorDetails) -> str:
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{setting_name(str(error['loc'][0]))}: {reason}" if error["loc"] else reason
+
+
+def setting_name(field: str) -> str:
+    """The environment variable that sets `field`."""
+    return PREFIX + field.upper()
