@@ -1,5 +1,6 @@
 """Passwords: what may become one, and what stands for one at rest."""
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import ClassVar, NewType
@@ -16,6 +17,16 @@ PasswordHash = NewType("PasswordHash", str)
 
 PasswordScheme = NewType("PasswordScheme", str)
 """The part of a hash that decides its cost: algorithm and parameters, without salt and digest."""
+
+# The three shapes that Hexkey reads; what stands before the salt is the scheme.
+_HASH = re.compile(
+    r"""
+      (\$bcrypt-sha256\$v=2,t=2b,r=[0-9]{1,2}\$)                [./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}
+    | (\$argon2id\$v=19\$m=[0-9]{1,10},t=[0-9]{1,10},p=[0-9]{1,8}\$) [+/A-Za-z0-9]+\$[+/A-Za-z0-9]+
+    | (\$2[aby]\$[0-9]{2}\$)                                     [./A-Za-z0-9]{53}
+    """,
+    re.VERBOSE,
+)
 
 
 class PasswordRejected(HexkeyError):
@@ -122,3 +133,12 @@ class PasswordPolicy:
         if password.text.casefold() in forbidden:
             raise PasswordCommon
         return password
+
+
+def scheme_of(hashed: PasswordHash) -> PasswordScheme | None:
+    """The scheme `hashed` names; `None` for what has the shape of no hash.
+
+    Whether anybody can verify it is another question, and the hasher's to answer.
+    """
+    match = _SCHEMES.fullmatch(hashed)
+    return PasswordScheme(match[match.lastindex or 0]) if match else None
