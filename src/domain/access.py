@@ -7,6 +7,8 @@ Role = NewType("Role", str)
 
 ADMIN = Role("admin")
 
+MAX_ROLE_LENGTH = 64
+
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
 
 

@@ -8,6 +8,9 @@ SessionId = NewType("SessionId", str)
 TokenId = NewType("TokenId", str)
 KeyId = NewType("KeyId", str)
 
+ID_LENGTH = 36  # of a UUID in canonical form
+KEY_ID_LENGTH = 43  # of a SHA-256 in base64url
+
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 

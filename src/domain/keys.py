@@ -11,6 +11,8 @@ from typing import NewType
 
 from hexkey.domain.identifiers import KeyId
 
+MAX_PUBLIC_JWK_LENGTH = 4096  # characters of JSON; RSA with 16384 bits fits
+
 SealedKey = NewType("SealedKey", bytes)
 """A private key as it may be stored: encrypted and authenticated."""
 

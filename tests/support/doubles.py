@@ -14,12 +14,19 @@ class FrozenClock(Clock):
 
     def __init__(self, at: datetime = START) -> None:
         self.at = at
+        self._elapsed = 0.0
 
     def now(self) -> datetime:
         return self.at
 
+    def monotonic(self) -> float:
+        return self._elapsed
+
     def advance(self, **by: float) -> None:
-        self.at += timedelta(**by)
+        """Let time pass; a negative time sets only the wall clock back."""
+        step = timedelta(**by)
+        self.at += step
+        self._elapsed += max(step.total_seconds(), 0.0)
 
 
 class CountingIds(IdGenerator):

@@ -11,6 +11,10 @@ class Clock(Protocol):
         """The present instant, aware, in UTC, in whole milliseconds."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds since some instant; never goes back, even when `now` is set back."""
+        ...
+
 
 class IdGenerator(Protocol):
     """Names for new things. An id is not a secret (RFC 9562 §8)."""

@@ -9,6 +9,7 @@ from hexkey.domain.text import is_plain
 
 MAX_ADDRESS_OCTETS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 MAX_LOCAL_OCTETS = 64  # RFC 5321 §4.5.3.1.1
+MAX_EMAIL_KEY_LENGTH = 320  # code points; folding makes some addresses longer
 
 _STRUCTURAL = frozenset("@./\\\r\n")
 
@@ -72,8 +73,14 @@ def canonical_key(local: str, ascii_domain: str) -> str:
     Args:
         local: the part before the `@`, already validated.
         ascii_domain: the domain as IDNA A-labels.
+
+    Raises:
+        InvalidEmail: if the key is longer than `MAX_EMAIL_KEY_LENGTH`.
     """
-    return f"{fold(local)}@{ascii_domain.lower()}"
+    key = f"{fold(local)}@{ascii_domain.lower()}"
+    if len(key) > MAX_EMAIL_KEY_LENGTH:
+        raise InvalidEmail
+    return key
 
 
 def fold(text: str) -> str:

@@ -11,6 +11,8 @@ from hexkey.domain.text import has_control_characters
 MIN_PASSWORD_LENGTH_FLOOR = 8  # code points; NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1
 MAX_PASSWORD_LENGTH = 256  # code points; ASVS 6.2.9 wants at least 64
 MAX_PASSWORD_OCTETS = 1024  # of UTF-8, so that a hash is never computed over a novel
+MAX_HASH_LENGTH = 255  # characters of an encoded hash; every known shape fits twice
+MAX_SCHEME_LENGTH = 64
 
 PasswordHash = NewType("PasswordHash", str)
 """A whole encoded hash: algorithm, parameters, salt and digest in one string."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from hexkey.domain.errors import HexkeyError
 
 MAX_USERNAME_LENGTH = 64  # code points, of the name as typed and of its canonical form
+MAX_SKELETON_LENGTH = 512  # code points; some characters look like several others
 
 # Names that a reader would take for the operator, or that stand in a URL where a name could.
 RESERVED_USERNAMES = frozenset(
@@ -66,6 +67,7 @@ def ensure_usable(name: Username) -> Username:
         InvalidUsername: if it is empty, too long, or could be taken for an e-mail address.
     """
     too_long = max(len(name.value), len(name.key)) > MAX_USERNAME_LENGTH
+    too_long |= len(name.skeleton) > MAX_SKELETON_LENGTH
     if not name.key or too_long or "@" in name.key:
         raise InvalidUsername
     return name

@@ -13,6 +13,7 @@ from hexkey.domain.errors import HexkeyError
 
 FREE_FAILURES = 4  # typing errors that cost nothing
 MAX_DELAY = timedelta(seconds=900)
+MAX_COUNTER_KEY_LENGTH = 128  # a SHA-256 in hex, a separator and an IPv6 network
 
 
 class TooManyAttempts(HexkeyError):
