@@ -142,5 +142,5 @@ def scheme_of(hashed: PasswordHash) -> PasswordScheme | None:
 
     Whether anybody can verify it is another question, and the hasher's to answer.
     """
-    match = _SCHEMES.fullmatch(hashed)
+    match = _HASH.fullmatch(hashed)
     return PasswordScheme(match[match.lastindex or 0]) if match else None
