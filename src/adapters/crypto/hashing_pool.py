@@ -1,0 +1,114 @@
+"""Where passwords are hashed: beside the event loop, and never more than fit."""
+
+import asyncio
+import math
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import ParamSpec, TypeVar
+
+from hexkey.adapters.crypto.system import stopwatch
+from hexkey.domain.accounts.password import HashingOverloaded
+
+MAX_WAITING = 64  # at 0.2 s a hash and two cores, the last one waits for six seconds
+_FIRST_GUESS = 0.25  # seconds per hash, until one was measured
+_WEIGHT = 0.1  # of the latest hash in the running mean
+_NICENESS = 10  # added to the workers', so that a storm of sign-ins leaves the loop its core
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class HashingPool:
+    """A fixed number of threads and a bounded queue in front of them.
+
+    bcrypt and argon2 release the interpreter's lock, so threads are enough. Whoever comes when the
+    queue is full is sent away at once: waiting longer than a client does helps nobody.
+
+    Args:
+        workers: threads, best as many as there are cores.
+        max_waiting: callers that may wait for a thread.
+    """
+
+    def __init__(self, *, workers: int, max_waiting: int = MAX_WAITING) -> None:
+        if workers < 1 or max_waiting < 0:
+            raise ValueError("a pool needs a worker, and cannot have a queue of negative length")
+        self._workers = workers
+        self._capacity = workers + max_waiting
+        self._executor = ThreadPoolExecutor(
+            max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
+        )
+        self._lock = threading.Lock()
+        self._admitted = 0
+        self._seconds_per_hash = _FIRST_GUESS
+        self._closed = False
+
+    @property
+    def admitted(self) -> int:
+        """How many callers have a thread or a place in the queue."""
+        return self._admitted
+
+    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of `work`, done by a worker.
+
+        A caller who is cancelled while waiting gives its place back.
+
+        Raises:
+            HashingOverloaded: if the queue is full, or the pool is closed; `work` was not begun.
+        """
+        future = asyncio.wrap_future(self._admit(lambda: self._timed(work, *args, **kwargs)))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if self._closed and future.cancelled() and not _cancelling():
+                raise self._overloaded() from None
+            raise
+
+    def close(self) -> None:
+        """Finish what was begun, refuse what waits and whatever comes."""
+        with self._lock:
+            self._closed = True
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _admit(self, work: Callable[[], T]) -> Future[T]:
+        with self._lock:
+            if self._closed or self._admitted >= self._capacity:
+                raise self._overloaded()
+            self._admitted += 1
+        future = self._executor.submit(work)
+        future.add_done_callback(self._release)  # also when cancelled while waiting
+        return future
+
+    def _release(self, _: Future[T]) -> None:
+        with self._lock:
+            self._admitted -= 1
+
+    def _timed(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        start = stopwatch()
+        result = work(*args, **kwargs)
+        # A race between workers loses one measurement, which nobody misses.
+        self._seconds_per_hash += _WEIGHT * (stopwatch() - start - self._seconds_per_hash)
+        return result
+
+    def _overloaded(self) -> HashingOverloaded:
+        seconds = self._admitted * self._seconds_per_hash / self._workers
+        return HashingOverloaded(retry_after=timedelta(seconds=max(1, math.ceil(seconds))))
+
+
+def _cancelling() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _yield_to_the_loop() -> None:
+    # Only Linux has a priority for each thread; elsewhere this would slow the whole process.
+    if sys.platform != "linux":
+        return
+    thread = threading.get_native_id()
+    try:
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
+    except OSError:
+        return  # a sandbox may forbid it; everything still works, a little less evenly
