@@ -1,0 +1,118 @@
+"""The engine: one pool of connections, set up so that nothing acknowledged is ever lost."""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from hexkey.adapters.sql.database_url import DatabaseAddress, parse_database_url
+
+BUSY_TIMEOUT = timedelta(seconds=5)  # how long a SQLite writer waits for another one
+STATEMENT_TIMEOUT = timedelta(seconds=5)
+CONNECT_TIMEOUT = timedelta(seconds=3)
+POOL_TIMEOUT = timedelta(seconds=5)  # how long a unit of work waits for a connection
+POOL_SIZE = 10
+
+_AUTOCOMMIT = "hexkey_autocommit"
+
+# synchronous=FULL: a commit that was acknowledged survives a power cut.
+_PRAGMAS = (
+    f"busy_timeout={BUSY_TIMEOUT // timedelta(milliseconds=1)}",  # first: the next one may wait
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
+
+Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
+
+
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = POOL_SIZE,
+    pool_timeout: timedelta = POOL_TIMEOUT,
+    isolation: Isolation = "READ COMMITTED",
+) -> AsyncEngine:
+    """Make the engine for a URL as `parse_database_url` reads it; nothing is connected yet.
+
+    Dispose of it before the event loop ends.
+
+    Args:
+        pool_size: the most connections that are ever open.
+        pool_timeout: how long a unit of work waits for one.
+        isolation: of write transactions on PostgreSQL; those of SQLite are serial anyway.
+    """
+    address = parse_database_url(url)
+    pool: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": pool_timeout.total_seconds(),
+        "pool_use_lifo": True,  # the warm one first
+    }
+    if address.url.get_backend_name() == "sqlite":
+        return _sqlite_engine(address, pool)
+    return _postgresql_engine(address, pool, isolation)
+
+
+def autocommitting(engine: AsyncEngine) -> AsyncEngine:
+    """The same pool, for single statements: each is a transaction of its own, without `BEGIN`."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_AUTOCOMMIT: True})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _sqlite_engine(address: DatabaseAddress, pool: dict[str, Any]) -> AsyncEngine:
+    engine = create_async_engine(address.url, **pool)
+    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # or the driver begins transactions when it likes
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would find its snapshot outdated and could
+    # only fail, so a writer takes the write lock at once and waits for it.
+    if not connection.get_execution_options().get(_AUTOCOMMIT):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _postgresql_engine(
+    address: DatabaseAddress, pool: dict[str, Any], isolation: Isolation
+) -> AsyncEngine:
+    milliseconds = STATEMENT_TIMEOUT // timedelta(milliseconds=1)
+    engine = create_async_engine(
+        address.url,
+        **pool,
+        isolation_level=isolation,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT.total_seconds(),
+            # A server that no longer answers at all cannot end a statement either.
+            "command_timeout": 2 * STATEMENT_TIMEOUT.total_seconds(),
+            "server_settings": {
+                "application_name": "hexkey",
+                "statement_timeout": str(milliseconds),
+                "idle_in_transaction_session_timeout": str(2 * milliseconds),
+            },
+            **address.driver_options,
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Make the pool replace a connection whose server went away while it lay idle.
+
+    The event loop has seen the server hang up, so no round trip is needed to know.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

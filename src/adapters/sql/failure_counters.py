@@ -1,0 +1,51 @@
+"""Failed attempts in the database. Every call is one statement, and a transaction of its own."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.tables import sign_in_failures
+from hexkey.adapters.sql.unit_of_work import unit_of_work
+from hexkey.application.ports.authentication import FailureCounters
+from hexkey.domain.authentication.throttle import Failures
+
+_table = sign_in_failures
+_NEW = {"key": bindparam("key"), "count": 1, "last": bindparam("now")}
+# Counted by the database, so that attempts at the same instant cannot overwrite each other.
+_COUNTED = {"count": _table.c["count"] + 1, "last": bindparam("now")}
+
+_FIND = select(_table.c["count"].label("number"), _table.c.last).where(
+    _table.c.key == bindparam("key")
+)
+_CLEAR = delete(_table).where(_table.c.key == bindparam("key"))
+_RECORD = {
+    "sqlite": sqlite.insert(_table)
+    .values(_NEW)
+    .on_conflict_do_update(index_elements=[_table.c.key], set_=_COUNTED),
+    "postgresql": postgresql.insert(_table)
+    .values(_NEW)
+    .on_conflict_do_update(index_elements=[_table.c.key], set_=_COUNTED),
+}
+
+
+class SqlFailureCounters(FailureCounters):
+    """One row for each key."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = autocommitting(engine)
+
+    async def find(self, key: str) -> Failures | None:
+        async with unit_of_work(self._engine) as work:
+            row = (await work.execute(_FIND, {"key": key})).first()
+        return None if row is None else Failures(count=row.number, last=row.last)
+
+    async def record(self, key: str, *, now: datetime) -> None:
+        async with unit_of_work(self._engine) as work:
+            await work.execute(_RECORD[work.dialect], {"key": key, "now": now})
+
+    async def clear(self, key: str) -> None:
+        async with unit_of_work(self._engine) as work:
+            await work.execute(_CLEAR, {"key": key})

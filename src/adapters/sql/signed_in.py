@@ -1,0 +1,31 @@
+"""Who is behind a session: one statement."""
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.sessions import SESSION_COLUMNS, session_from
+from hexkey.adapters.sql.tables import sessions, user_roles, users
+from hexkey.adapters.sql.unit_of_work import unit_of_work
+from hexkey.adapters.sql.user_rows import USER_COLUMNS, user_from
+from hexkey.application.ports.sessions import SignedIn, SignedInDirectory
+from hexkey.domain.identifiers import SessionId
+
+# One statement is one snapshot, so the session and its user fit together.
+_FIND = (
+    select(*SESSION_COLUMNS, *USER_COLUMNS)
+    .select_from(sessions.join(users).outerjoin(user_roles, user_roles.c.user_id == users.c.id))
+    .where(sessions.c.id == bindparam("session"))
+)
+
+
+class SqlSignedInDirectory(SignedInDirectory):
+    """Asks the database every time."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = autocommitting(engine)
+
+    async def find(self, id: SessionId) -> SignedIn | None:
+        async with unit_of_work(self._engine) as work:
+            rows = (await work.execute(_FIND, {"session": id})).all()
+        return SignedIn(session=session_from(rows[0]), user=user_from(rows)) if rows else None

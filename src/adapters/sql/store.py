@@ -1,0 +1,44 @@
+"""Transactions on the database, for every flow that changes something."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.sessions import SqlSessions
+from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
+from hexkey.adapters.sql.users import SqlUsers
+from hexkey.application.ports.accounts import AccountStore, AccountTransaction
+from hexkey.application.ports.sessions import SessionStore, SessionTransaction
+
+
+class SqlTransaction(AccountTransaction, SessionTransaction):
+    """Users and sessions on one connection."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._users = SqlUsers(work)
+        self._sessions = SqlSessions(work)
+
+    @property
+    def users(self) -> SqlUsers:
+        return self._users
+
+    @property
+    def sessions(self) -> SqlSessions:
+        return self._sessions
+
+    async def commit(self) -> None:
+        await self._work.commit()
+
+
+class SqlStore(AccountStore, SessionStore):
+    """Where accounts and sessions are kept: one store, so that they change together."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[SqlTransaction]:
+        async with unit_of_work(self._engine) as work:
+            yield SqlTransaction(work)

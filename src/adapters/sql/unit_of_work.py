@@ -1,0 +1,64 @@
+"""One unit of work: one connection, from its first statement to its last."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hexkey.adapters.sql.failures import unavailable
+
+Parameters = Mapping[str, Any]
+
+
+class Work:
+    """Runs statements; failures that may pass are `TemporarilyUnavailable`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    async def execute(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement; its rows are read already."""
+        with unavailable():
+            return await self._connection.execute(statement, parameters)
+
+    async def execute_all(self, statement: Executable, rows: list[dict[str, Any]]) -> None:
+        """Run one statement for each of `rows`, of which there may be none."""
+        if rows:
+            with unavailable():
+                await self._connection.execute(statement, rows)
+
+    async def run_sync(self, deed: Callable[[Connection], None]) -> None:
+        """Run synchronous code on this connection, inside this transaction."""
+        with unavailable():
+            await self._connection.run_sync(deed)
+
+    async def commit(self) -> None:
+        """Make everything durable at once."""
+        with unavailable():
+            await self._connection.commit()
+
+
+@asynccontextmanager
+async def unit_of_work(engine: AsyncEngine) -> AsyncIterator[Work]:
+    """Take a connection and begin; what was not committed at the end is undone."""
+    connection = engine.connect()
+    with unavailable():
+        await connection.start()
+    try:
+        with unavailable():
+            await connection.begin()
+        yield Work(connection)
+    finally:
+        with unavailable():
+            # Shielded: a request that is cancelled must not leave a transaction open in the pool.
+            await asyncio.shield(connection.close())

@@ -1,0 +1,82 @@
+"""The users, inside a transaction on the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from hexkey.adapters.sql.failures import violated
+from hexkey.adapters.sql.tables import user_roles, users
+from hexkey.adapters.sql.unit_of_work import Work
+from hexkey.adapters.sql.user_rows import USER_AND_ROLES, row_from, user_from
+from hexkey.application.ports.accounts import Users
+from hexkey.domain.access import Role
+from hexkey.domain.accounts.user import EmailTaken, User, UsernameTaken
+from hexkey.domain.errors import HexkeyError
+from hexkey.domain.identifiers import UserId
+
+# What the databases call a collision: an index here, a column there.
+_TAKEN: dict[str, type[HexkeyError]] = {
+    "uq_users_username_key": UsernameTaken,
+    "users.username_key": UsernameTaken,
+    "uq_users_username_skeleton": UsernameTaken,
+    "users.username_skeleton": UsernameTaken,
+    "uq_users_email_key": EmailTaken,
+    "users.email_key": EmailTaken,
+}
+
+_LOCK = select(users.c.id).where(users.c.id == bindparam("id")).with_for_update()
+_FIND = USER_AND_ROLES.where(users.c.id == bindparam("id"))
+_REPLACE = update(users).where(
+    users.c.id == bindparam("of_id"), users.c.version == bindparam("of_version")
+)
+_REVOKE = delete(user_roles).where(
+    user_roles.c.user_id == bindparam("of_id"), user_roles.c.role == bindparam("of_role")
+)
+
+
+class SqlUsers(Users):
+    """The users, as one unit of work sees and changes them."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def add(self, user: User) -> None:
+        with _collisions():
+            await self._work.execute(insert(users), row_from(user))
+        await self._grant(user.id, user.roles)
+
+    async def find(self, id: UserId) -> User | None:
+        if self._work.dialect == "postgresql":
+            # In a statement of its own: one that waits for the row and joins the roles at the
+            # same time would return the new row with the old roles.
+            await self._work.execute(_LOCK, {"id": id})
+        rows = (await self._work.execute(_FIND, {"id": id})).all()
+        return user_from(rows) if rows else None
+
+    async def replace(self, old: User, new: User) -> bool:
+        values = row_from(new) | {"of_id": old.id, "of_version": old.version}
+        with _collisions():
+            result = await self._work.execute(_REPLACE, values)
+        if result.rowcount != 1:
+            return False
+        revoked = [{"of_id": old.id, "of_role": role} for role in old.roles - new.roles]
+        await self._work.execute_all(_REVOKE, revoked)
+        await self._grant(old.id, new.roles - old.roles)
+        return True
+
+    async def _grant(self, user: UserId, roles: frozenset[Role]) -> None:
+        rows = [{"user_id": user, "role": role} for role in roles]
+        await self._work.execute_all(insert(user_roles), rows)
+
+
+@contextmanager
+def _collisions() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = _TAKEN.get(violated(error))
+        if refusal is None:
+            raise
+        raise refusal from error
