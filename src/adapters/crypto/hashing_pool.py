@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import ParamSpec, TypeVar
 
-from hexkey.adapters.crypto.system import stopwatch
+from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.password import HashingOverloaded
 
 MAX_WAITING = 64  # at 0.2 s a hash and two cores, the last one waits for six seconds
@@ -30,13 +30,15 @@ class HashingPool:
 
     Args:
         workers: threads, best as many as there are cores.
+        clock: measures how long a hash takes.
         max_waiting: callers that may wait for a thread.
     """
 
-    def __init__(self, *, workers: int, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, *, workers: int, clock: Clock, max_waiting: int = MAX_WAITING) -> None:
         if workers < 1 or max_waiting < 0:
             raise ValueError("a pool needs a worker, and cannot have a queue of negative length")
         self._workers = workers
+        self._clock = clock
         self._capacity = workers + max_waiting
         self._executor = ThreadPoolExecutor(
             max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
@@ -87,10 +89,11 @@ class HashingPool:
             self._admitted -= 1
 
     def _timed(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        start = stopwatch()
+        start = self._clock.monotonic()
         result = work(*args, **kwargs)
         # A race between workers loses one measurement, which nobody misses.
-        self._seconds_per_hash += _WEIGHT * (stopwatch() - start - self._seconds_per_hash)
+        taken = self._clock.monotonic() - start
+        self._seconds_per_hash += _WEIGHT * (taken - self._seconds_per_hash)
         return result
 
     def _overloaded(self) -> HashingOverloaded:

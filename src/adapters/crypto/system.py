@@ -18,17 +18,15 @@ def random_octets(count: int) -> bytes:
     return secrets.token_bytes(count)
 
 
-def stopwatch() -> float:
-    """Seconds since some instant, for measuring how long something takes."""
-    return time.perf_counter()
-
-
 class SystemClock(Clock):
     """The machine's clock."""
 
     def now(self) -> datetime:
         instant = datetime.now(UTC)
         return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
 
 class SystemIds(IdGenerator):

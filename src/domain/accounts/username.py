@@ -79,6 +79,8 @@ def ensure_not_reserved(name: Username) -> Username:
     Raises:
         InvalidUsername: if readers would take its bearer for the operator.
     """
-    if name.key in RESERVED_USERNAMES:
+    # UTS #39 writes `m` as `rn`, and no other letter of the reserved names differently.
+    looks_like = name.skeleton.replace("rn", "m")
+    if not RESERVED_USERNAMES.isdisjoint({name.key, looks_like}):
         raise InvalidUsername
     return name
