@@ -31,8 +31,8 @@ def _prototypes() -> dict[int, str]:
 def _neighbors() -> dict[str, list[str]]:
     table = load_json("confusables.json")
     return {
-        key.translate(_MARKS): [entry["c"].translate(_MARKS) for entry in entries]
-        for key, entries in table.items()
+        key.translate(_MARKS): [other.translate(_MARKS) for other in others]
+        for key, others in table.items()
     }
 
 
