@@ -53,6 +53,17 @@ def master_secret(settings: Settings, secrets: SecretGenerator) -> bytes:
     return _made_once(data_folder(settings) / "master.secret", secrets)
 
 
+def database_url(settings: Settings) -> str:
+    """The URL of the database; the folder of the embedded one exists afterwards.
+
+    Raises:
+        BadConfiguration: if the folder cannot be made.
+    """
+    if settings.database_url is None:
+        data_folder(settings)
+    return settings.database
+
+
 def data_folder(settings: Settings) -> Path:
     """The data folder, made on first use and closed to others.
 

@@ -209,11 +209,27 @@ class Settings(BaseSettings):
         return self.audience or self.public_url
 
     @property
+    def registration_open(self) -> bool:
+        """Whether strangers may register."""
+        return self.registration == "open"
+
+    @property
+    def hashing_threads(self) -> int:
+        """How many passwords are hashed at a time."""
+        return self.hashing_workers or _usable_cores()
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The host names that requests may name."""
         own = urlsplit(self.public_url).hostname or ""
         loopback = () if self.in_production else ("127.0.0.1", "localhost", "::1", "testserver")
         return frozenset({own, *loopback, *self.allowed_hosts})
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # a container or taskset may leave us fewer than there are
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

@@ -1,0 +1,116 @@
+"""Which adapter serves which port: one attribute a port, chosen by the settings."""
+
+from dependency_injector import containers, providers
+
+from hexkey.adapters.crypto.argon2_hasher import Argon2PasswordHasher
+from hexkey.adapters.crypto.bcrypt_hasher import BcryptPasswordHasher
+from hexkey.adapters.crypto.cursors import EncryptedCursors
+from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.crypto.hashing_pool import HashingPool
+from hexkey.adapters.crypto.key_maker import SealingKeyMaker
+from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
+from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
+from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
+from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
+from hexkey.adapters.memory.signed_in import RememberedSignedIn
+from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
+from hexkey.adapters.memory.storage import MemoryStorage
+from hexkey.adapters.memory.store import MemoryStore
+from hexkey.adapters.sql.engine import make_engine
+from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
+from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
+from hexkey.adapters.sql.storage import SqlStorage
+from hexkey.adapters.sql.store import SqlStore
+from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
+from hexkey.adapters.unicode.usernames import PrecisUsernames
+from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
+from hexkey.entrypoints.first_start import database_url, master_secret
+from hexkey.entrypoints.settings import Settings
+
+
+class Adapters(containers.DeclarativeContainer):
+    """What the outside world looks like to this deployment.
+
+    Everything holds state or threads and exists once per container.
+    """
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    secrets = providers.Singleton(SystemSecrets)
+
+    usernames = providers.Singleton(PrecisUsernames)
+    emails = providers.Singleton(ValidatedAddresses)
+    common_passwords = providers.Singleton(PackedCommonPasswords)
+
+    hashing_pool = providers.Singleton(
+        HashingPool, workers=settings.provided.hashing_threads, clock=clock
+    )
+    password_hasher = providers.Selector(
+        settings.provided.password_hasher,
+        bcrypt=providers.Singleton(
+            BcryptPasswordHasher, pool=hashing_pool, cost=settings.provided.bcrypt_cost
+        ),
+        argon2id=providers.Singleton(Argon2PasswordHasher, pool=hashing_pool),
+    )
+
+    derived_keys = providers.Singleton(
+        DerivedKeys,
+        providers.Singleton(MasterSecret, providers.Callable(master_secret, settings, secrets)),
+    )
+    key_maker = providers.Singleton(SealingKeyMaker, derived_keys)
+    key_ring = providers.Singleton(
+        UnsealedKeyRing, derived=derived_keys, algorithm=settings.provided.signing_algorithm
+    )
+    signer = providers.Singleton(PyJwtSigner, key_ring)
+    verifier = providers.Singleton(
+        RememberedTokens,
+        providers.Singleton(
+            PyJwtVerifier,
+            key_ring,
+            issuer=settings.provided.public_url,
+            audience=settings.provided.token_audience,
+        ),
+        key_ring,
+    )
+    cursors = providers.Singleton(EncryptedCursors, derived_keys)
+
+    engine = providers.Singleton(make_engine, providers.Callable(database_url, settings))
+    memory = providers.Singleton(MemoryStore)
+    storage = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryStorage),
+        sql=providers.Singleton(SqlStorage, engine, migrates_itself=settings.provided.embedded),
+    )
+    store = providers.Selector(
+        settings.provided.storage, memory=memory, sql=providers.Singleton(SqlStore, engine)
+    )
+    users = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryUserDirectory, memory),
+        sql=providers.Singleton(SqlUserDirectory, engine),
+    )
+    failures = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryFailureCounters),
+        sql=providers.Singleton(SqlFailureCounters, engine),
+    )
+    signing_keys = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemorySigningKeyStore),
+        sql=providers.Singleton(SqlSigningKeyStore, engine),
+    )
+    signed_in = providers.Singleton(
+        RememberedSignedIn,
+        providers.Selector(
+            settings.provided.storage,
+            memory=providers.Singleton(MemorySignedInDirectory, memory),
+            sql=providers.Singleton(SqlSignedInDirectory, engine),
+        ),
+        clock=clock,
+    )

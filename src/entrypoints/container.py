@@ -1,0 +1,175 @@
+"""Adapters → use cases: one attribute a use case, and no logic."""
+
+from datetime import timedelta
+
+from dependency_injector import providers
+
+from hexkey.application.accounts.listing import ListUsers
+from hexkey.application.accounts.new_password import NewPasswords
+from hexkey.application.accounts.password_change import (
+    ChangePassword,
+    ReplacePassword,
+    SetPassword,
+)
+from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
+from hexkey.application.accounts.registration import RegisterUser, RegistrationPolicy
+from hexkey.application.accounts.supervision import DisableUser, EnableUser, GrantRole
+from hexkey.application.authentication.authenticate import Authenticate
+from hexkey.application.authentication.live_schemes import LiveSchemes
+from hexkey.application.authentication.password_check import CheckPassword
+from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
+from hexkey.application.keys.publication import PublishKeys, ReloadKeys
+from hexkey.application.sessions.issuing import SignIn, TokenPolicy
+from hexkey.application.sessions.resolving import ResolveToken
+from hexkey.domain.accounts.password import PasswordPolicy
+from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
+from hexkey.entrypoints.readiness import Readiness
+from hexkey.entrypoints.settings import Settings
+
+CLIENT_ID = "hexkey"  # the `client_id` of tokens for an application's own users
+
+
+class Container(Adapters):
+    """Every use case of this deployment, ready to be called."""
+
+    settings = Adapters.settings
+
+    new_passwords = providers.Factory(
+        NewPasswords,
+        policy=providers.Factory(
+            PasswordPolicy,
+            minimum=settings.provided.password_min_length,
+            service_name=settings.provided.service_name,
+        ),
+        common=Adapters.common_passwords,
+        hasher=Adapters.password_hasher,
+    )
+    live_schemes = providers.Singleton(
+        LiveSchemes, users=Adapters.users, hasher=Adapters.password_hasher, clock=Adapters.clock
+    )
+    check_password = providers.Factory(
+        CheckPassword,
+        hasher=Adapters.password_hasher,
+        schemes=live_schemes,
+        failures=Adapters.failures,
+        clock=Adapters.clock,
+    )
+    reload_keys = providers.Singleton(
+        ReloadKeys, store=Adapters.signing_keys, ring=Adapters.key_ring, clock=Adapters.clock
+    )
+
+    register_user = providers.Factory(
+        RegisterUser,
+        store=Adapters.store,
+        usernames=Adapters.usernames,
+        emails=Adapters.emails,
+        passwords=new_passwords,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=providers.Factory(
+            RegistrationPolicy,
+            open=settings.provided.registration_open,
+            username_required=settings.provided.username_required,
+            email_required=settings.provided.email_required,
+        ),
+    )
+    update_profile = providers.Factory(
+        UpdateProfile,
+        store=Adapters.store,
+        usernames=Adapters.usernames,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    read_public_profile = providers.Factory(ReadPublicProfile, users=Adapters.users)
+    list_users = providers.Factory(ListUsers, users=Adapters.users, cursors=Adapters.cursors)
+
+    replace_password = providers.Factory(
+        ReplacePassword, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    change_password = providers.Factory(
+        ChangePassword,
+        users=Adapters.users,
+        check=check_password,
+        passwords=new_passwords,
+        replace=replace_password,
+    )
+    set_password = providers.Factory(
+        SetPassword, users=Adapters.users, passwords=new_passwords, replace=replace_password
+    )
+
+    disable_user = providers.Factory(
+        DisableUser, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    enable_user = providers.Factory(
+        EnableUser, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    grant_role = providers.Factory(
+        GrantRole, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+
+    authenticate = providers.Factory(
+        Authenticate,
+        users=Adapters.users,
+        usernames=Adapters.usernames,
+        emails=Adapters.emails,
+        check=check_password,
+        hasher=Adapters.password_hasher,
+        store=Adapters.store,
+    )
+    sign_in = providers.Factory(
+        SignIn,
+        authenticate=authenticate,
+        store=Adapters.store,
+        signer=Adapters.signer,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=providers.Factory(
+            TokenPolicy,
+            issuer=settings.provided.public_url,
+            audience=settings.provided.token_audience,
+            client_id=CLIENT_ID,
+            lifetime=providers.Factory(timedelta, seconds=settings.provided.access_token_ttl),
+            scopes=providers.Factory(frozenset, settings.provided.scopes),
+        ),
+    )
+    resolve_token = providers.Factory(
+        ResolveToken,
+        verifier=Adapters.verifier,
+        signed_in=Adapters.signed_in,
+        reload_keys=reload_keys,
+        clock=Adapters.clock,
+    )
+
+    ensure_signing_key = providers.Factory(
+        EnsureSigningKey,
+        store=Adapters.signing_keys,
+        maker=Adapters.key_maker,
+        reload=reload_keys,
+        clock=Adapters.clock,
+        algorithm=settings.provided.signing_algorithm,
+    )
+    generate_signing_key = providers.Factory(
+        GenerateSigningKey,
+        store=Adapters.signing_keys,
+        maker=Adapters.key_maker,
+        clock=Adapters.clock,
+    )
+    publish_keys = providers.Factory(PublishKeys, ring=Adapters.key_ring, reload=reload_keys)
+    readiness = providers.Factory(
+        Readiness,
+        storage=Adapters.storage,
+        ring=Adapters.key_ring,
+        algorithm=settings.provided.signing_algorithm,
+    )
+
+
+def build_container(settings: Settings) -> Container:
+    """The container for `settings`, with the adapters of other packages that they name.
+
+    Raises:
+        BadConfiguration: if an adapter that is named cannot be found.
+    """
+    container = Container(settings=settings)
+    install_foreign_adapters(container, settings)
+    return container

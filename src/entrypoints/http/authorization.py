@@ -1,0 +1,57 @@
+"""The `Authorization` header: from its bytes to a principal."""
+
+import base64
+import binascii
+
+from starlette.requests import Request
+
+from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.sessions.access_token import InvalidToken, Principal
+from hexkey.entrypoints.container import Container
+from hexkey.entrypoints.http.refusals import NotAuthenticated
+
+
+async def authenticated(request: Request) -> Principal:
+    """Who makes `request`.
+
+    Raises:
+        NotAuthenticated: if there is no credential of a scheme that is on.
+        InvalidToken, InvalidCredentials: if there is a bad one.
+    """
+    container: Container = request.app.state.container
+    scheme, credential = _credential(request)
+    if scheme == "bearer":
+        return await container.resolve_token()(token=credential)
+    if scheme == "basic" and container.settings().http_basic:
+        login, password = _login_and_password(credential)
+        user = await container.authenticate()(
+            login=login, password=password, address=request.app.state.client_address(request.scope)
+        )
+        return Principal(user=user, session=None, scopes=frozenset())
+    raise NotAuthenticated
+
+
+def _credential(request: Request) -> tuple[str, str]:
+    """Scheme in lower case, and what follows it."""
+    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if not given:
+        raise NotAuthenticated
+    if len(given) > 1:
+        raise InvalidToken
+    scheme, _, credential = given[0].decode("latin-1").strip().partition(" ")
+    credential = credential.strip()
+    if not credential:
+        raise NotAuthenticated
+    return scheme.lower(), credential
+
+
+def _login_and_password(credential: str) -> tuple[str, str]:
+    """The two halves of a Basic credential (RFC 7617 §2, UTF-8)."""
+    try:
+        text = base64.b64decode(credential, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise InvalidCredentials from None
+    login, colon, password = text.partition(":")
+    if not colon:
+        raise InvalidCredentials
+    return login, password

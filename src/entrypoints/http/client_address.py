@@ -1,0 +1,55 @@
+"""Who is at the other end of the connection (decision D15)."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_MAX_HOPS = 20
+
+
+class ClientAddress:
+    """Reads the client's address off a request.
+
+    Args:
+        trusted: networks of the proxies whose `X-Forwarded-For` is believed; empty means nobody.
+    """
+
+    def __init__(self, trusted: Sequence[str] = ()) -> None:
+        self._trusted = [ipaddress.ip_network(text) for text in trusted]
+
+    def __call__(self, scope: Any) -> str | None:
+        """The socket's address, or behind trusted proxies the right-most untrusted hop.
+
+        What cannot be parsed is ignored; it never makes the answer more trusting.
+        """
+        peer = scope["client"][0] if scope.get("client") else None
+        if not self._trusted or not self._is_trusted(_parsed(peer)):
+            return peer
+        for hop in reversed(_forwarded_for(scope)):
+            parsed = _parsed(hop)
+            if parsed is None:
+                return peer
+            if not self._is_trusted(parsed):
+                return str(parsed)
+        return peer
+
+    def _is_trusted(self, address: _Address | None) -> bool:
+        return address is not None and any(
+            address in network for network in self._trusted if network.version == address.version
+        )
+
+
+def _forwarded_for(scope: Any) -> list[str]:
+    values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    hops = b",".join(values).decode("latin-1").split(",")
+    return hops if len(hops) <= _MAX_HOPS else []
+
+
+def _parsed(text: str | None) -> _Address | None:
+    try:
+        return ipaddress.ip_address((text or "").strip())
+    except ValueError:
+        return None

@@ -1,0 +1,55 @@
+"""How a route gets its use case: from the container on `app.state`, by plain `Depends`.
+
+Not by `dependency-injector`'s wiring: that patches modules for the whole process, so that two
+applications in one process would share the last one's adapters, and it costs each request a hop
+into a thread.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from hexkey.application.accounts.listing import ListUsers
+from hexkey.application.accounts.password_change import ChangePassword
+from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
+from hexkey.application.accounts.registration import RegisterUser
+from hexkey.application.keys.publication import PublishKeys
+from hexkey.application.sessions.issuing import SignIn
+from hexkey.domain.sessions.access_token import Principal
+from hexkey.entrypoints.container import Container
+from hexkey.entrypoints.http.protection import ANYONE, IS_ADMIN, SIGNED_IN
+from hexkey.entrypoints.readiness import Readiness
+
+T = TypeVar("T")
+
+
+def use(pick: Callable[[Container], T]) -> Callable[[Request], Awaitable[T]]:
+    """A dependency on what `pick` takes out of the container of the application that serves."""
+
+    async def dependency(request: Request) -> T:
+        container: Container = request.app.state.container
+        return pick(container)
+
+    return dependency
+
+
+async def client_address(request: Request) -> str | None:
+    """Where the request came from, for counting failures."""
+    address: str | None = request.app.state.client_address(request.scope)
+    return address
+
+
+Public = Depends(ANYONE)
+Caller = Annotated[Principal, Depends(SIGNED_IN)]
+Administrator = Annotated[Principal, Depends(IS_ADMIN)]
+Address = Annotated[str | None, Depends(client_address)]
+
+Register = Annotated[RegisterUser, Depends(use(lambda c: c.register_user()))]
+Change = Annotated[ChangePassword, Depends(use(lambda c: c.change_password()))]
+Update = Annotated[UpdateProfile, Depends(use(lambda c: c.update_profile()))]
+ReadPublic = Annotated[ReadPublicProfile, Depends(use(lambda c: c.read_public_profile()))]
+List = Annotated[ListUsers, Depends(use(lambda c: c.list_users()))]
+SignInUser = Annotated[SignIn, Depends(use(lambda c: c.sign_in()))]
+Publish = Annotated[PublishKeys, Depends(use(lambda c: c.publish_keys()))]
+Ready = Annotated[Readiness, Depends(use(lambda c: c.readiness()))]

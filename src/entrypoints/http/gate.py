@@ -1,0 +1,187 @@
+"""What every request passes before the application, and every response after it."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hexkey.domain.errors import HexkeyError
+from hexkey.entrypoints.http.client_address import ClientAddress
+from hexkey.entrypoints.http.problems import problem
+from hexkey.entrypoints.http.refusals import (
+    ContentTooLarge,
+    HeadersTooLarge,
+    HostNotAllowed,
+    InternalError,
+)
+
+MAX_BODY_OCTETS = 64 * 1024
+MAX_HEADER_OCTETS = 16 * 1024
+MAX_HEADERS = 100
+
+# ASVS 5.0 §3.4; a page that needs a wider policy sets its own header of the same name.
+_SAFE_BY_DEFAULT = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_NAMES = tuple(name for name, _ in _SAFE_BY_DEFAULT)
+
+_NOBODY_READS_THE_REST = frozenset({413, 431})
+
+_log = logging.getLogger("hexkey.http")
+
+Ready = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The outermost layer: ids, limits, hosts, headers, and the last resort for exceptions.
+
+    One class and not a stack of middlewares, because each layer costs every request.
+
+    Attributes:
+        hosts: the names that a request may be for.
+        ready: awaited before the first request, when no server has run the lifespan (a mounted
+            application's never is).
+        varies: whether responses depend on the `Origin` of the request.
+    """
+
+    app: ASGIApp
+    new_id: Callable[[], str]
+    hosts: frozenset[str]
+    client_address: ClientAddress
+    ready: Ready
+    varies: bool
+    access_log: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event as ASGI wants it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = scope["hexkey.request_id"] = self.new_id()
+        response = _Response(send, request_id, varies=self.varies)
+        try:
+            self._admit(scope)
+            await self.ready()
+            await self.app(scope, _limited(scope, receive), response.send)
+        except HexkeyError as error:
+            await response.give(scope, receive, error)
+        except Exception:  # noqa: BLE001  # the last resort: nobody above us could answer
+            _log.exception("unhandled", extra={"request_id": request_id})
+            await response.give(scope, receive, InternalError())
+        if self.access_log:
+            self._note(scope, response)
+
+    def _admit(self, scope: Scope) -> None:
+        headers = scope["headers"]
+        if len(headers) > MAX_HEADERS or _octets(headers) > MAX_HEADER_OCTETS:
+            raise HeadersTooLarge
+        named = [value for name, value in headers if name == b"host"]
+        if len(named) != 1 or _host(named[0]) not in self.hosts:
+            raise HostNotAllowed
+        path = scope["path"]
+        if len(path) > 1 and path.endswith("/"):  # `/users/me/` is `/users/me`
+            scope["path"] = path[:-1]
+
+    def _note(self, scope: Scope, response: "_Response") -> None:
+        _log.info(
+            "request",
+            extra={
+                "request_id": response.request_id,
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": response.status,
+                "client": self.client_address(scope),
+                "milliseconds": round((perf_counter() - response.began) * 1000, 1),
+            },
+        )
+
+
+class _Response:
+    """The way back: adds to each response what none may lack."""
+
+    __slots__ = ("_headers", "_send", "began", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: str, *, varies: bool) -> None:
+        self._send = send
+        self._headers = [(b"x-request-id", request_id.encode())]
+        if varies:
+            self._headers.append((b"vary", b"Origin"))
+        self.request_id = request_id
+        self.status = 0
+        self.began = perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = message["headers"]
+            own = {name for name, _ in headers if name in _NAMES}
+            missing = _SAFE_BY_DEFAULT if not own else _except(own)
+            message["headers"] = [*headers, *self._headers, *missing]
+            if self.status in _NOBODY_READS_THE_REST:
+                message["headers"].append((b"connection", b"close"))
+        await self._send(message)
+
+    async def give(self, scope: Scope, receive: Receive, error: HexkeyError) -> None:
+        """Answer with a problem, unless an answer was begun already."""
+        if self.status:
+            return
+        await problem(error, request_id=self.request_id)(scope, receive, self.send)
+
+
+def _except(own: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in _SAFE_BY_DEFAULT if name not in own]
+
+
+def _octets(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) for name, value in headers)
+
+
+def _host(value: bytes) -> str:
+    """The name in a Host header, without its port; never equal to a name if malformed."""
+    text = value.decode("latin-1").lower()
+    name, colon, port = text.rpartition(":")
+    if not colon or (text.startswith("[") and text.endswith("]")):
+        name = text
+    elif not (port.isascii() and port.isdecimal()):
+        return ""
+    return name[1:-1] if name.startswith("[") and name.endswith("]") else name
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """`receive`, which refuses to deliver more than `MAX_BODY_OCTETS` of a body.
+
+    Raises:
+        ContentTooLarge: at once, if the request announces such a body.
+    """
+    announced = _announced_length(scope)
+    if announced is not None:
+        if announced > MAX_BODY_OCTETS:
+            raise ContentTooLarge
+        return receive  # the server delivers no more than was announced
+    received = 0
+
+    async def receive_counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_OCTETS:
+            raise ContentTooLarge
+        return message
+
+    return receive_counting
+
+
+def _announced_length(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None

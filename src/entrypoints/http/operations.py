@@ -1,0 +1,41 @@
+"""For whoever runs or integrates the service: keys, liveness, readiness."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from hexkey.entrypoints.http.dependencies import Public, Publish, Ready
+from hexkey.entrypoints.http.documentation import refuses
+from hexkey.entrypoints.http.representations import json_response
+from hexkey.entrypoints.http.schemas import JwkSet
+from hexkey.entrypoints.http.strict_route import StrictRoute
+
+router = APIRouter(tags=["Operations"], route_class=StrictRoute, dependencies=[Public])
+
+JWKS_MAX_AGE = 300  # seconds a resource server may go without asking for new keys
+
+_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+@router.get("/.well-known/jwks.json", response_model=JwkSet, responses=refuses())
+async def read_public_keys(publish: Publish) -> Response:
+    """Read the public keys by which anybody can verify access tokens (RFC 7517)."""
+    caching = {"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"}
+    return json_response({"keys": list(await publish())}, headers=caching)
+
+
+@router.get("/livez", response_class=Response, responses={200: _TEXT})
+async def is_alive() -> Response:
+    """Answer as long as the process does."""
+    return Response("ok\n", media_type="text/plain")
+
+
+@router.get("/readyz", response_class=Response, responses={200: _TEXT, 503: _TEXT})
+async def is_ready(readiness: Ready) -> Response:
+    """Say whether requests can be served, one line a check."""
+    checks = await readiness()
+    lines = "".join(f"{check.name}: {check.finding}\n" for check in checks)
+    if all(check.passed for check in checks):
+        return Response(lines, media_type="text/plain")
+    again = {"Retry-After": "5"}
+    return Response(lines, HTTPStatus.SERVICE_UNAVAILABLE, again, media_type="text/plain")

@@ -1,0 +1,188 @@
+"""Refusals as RFC 9457 problems: one table of statuses, one shape, nothing echoed."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from hexkey.application.accounts.registration import LoginNameRequired, RegistrationClosed
+from hexkey.domain.accounts.email import InvalidEmail
+from hexkey.domain.accounts.password import HashingOverloaded, PasswordRejected
+from hexkey.domain.accounts.profile import InvalidProfile
+from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
+from hexkey.domain.accounts.username import InvalidUsername
+from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.authentication.throttle import TooManyAttempts
+from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
+from hexkey.domain.paging import InvalidCursor
+from hexkey.domain.sessions.access_token import InvalidToken
+from hexkey.entrypoints.http import refusals
+
+STATUS: dict[type[HexkeyError], HTTPStatus] = {
+    refusals.MalformedRequest: HTTPStatus.BAD_REQUEST,
+    refusals.HostNotAllowed: HTTPStatus.BAD_REQUEST,
+    InvalidCursor: HTTPStatus.BAD_REQUEST,
+    refusals.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    InvalidToken: HTTPStatus.UNAUTHORIZED,
+    refusals.Forbidden: HTTPStatus.FORBIDDEN,
+    RegistrationClosed: HTTPStatus.FORBIDDEN,
+    refusals.NothingHere: HTTPStatus.NOT_FOUND,
+    UserNotFound: HTTPStatus.NOT_FOUND,
+    refusals.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    UsernameTaken: HTTPStatus.CONFLICT,
+    EmailTaken: HTTPStatus.CONFLICT,
+    refusals.ContentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    refusals.InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LoginNameRequired: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidEmail: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidUsername: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidProfile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    refusals.InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    HashingOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+# Where in the body the value stands that a rule of the domain refuses.
+_FIELDS: dict[type[HexkeyError], str] = {
+    InvalidEmail: "email",
+    InvalidUsername: "username",
+    PasswordRejected: "password",
+}
+
+_KNOWN_BY_STATUS: dict[int, type[HexkeyError]] = {
+    404: refusals.NothingHere,
+    405: refusals.MethodNotAllowed,
+    413: refusals.ContentTooLarge,
+}
+
+# A field name may be shown; anything else in its place could be a secret in the wrong field.
+_FIELD_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+
+Headers = Mapping[str, str]
+
+
+def status_of(error: type[HexkeyError]) -> HTTPStatus:
+    """The status for a refusal, or for the nearest kind of refusal it belongs to.
+
+    Raises:
+        KeyError: if nobody has decided that yet; a test sees to it that this cannot happen.
+    """
+    for kind in error.__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    raise KeyError(error)
+
+
+def problem(error: HexkeyError, *, request_id: str, challenges: Sequence[str] = ()) -> Response:
+    """The response for `error`.
+
+    Args:
+        challenges: the schemes to offer with a 401 when no bad token was sent.
+    """
+    status = status_of(type(error))
+    headers: dict[str, str] = {}
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after.total_seconds())))
+    response = _response(error, status, request_id, _located(error, status), headers)
+    if status is HTTPStatus.UNAUTHORIZED:
+        for challenge in _challenges(error, challenges):
+            response.headers.append("WWW-Authenticate", challenge)
+    return response
+
+
+def _challenges(error: HexkeyError, offered: Sequence[str]) -> Iterable[str]:
+    if isinstance(error, InvalidToken):  # RFC 6750 §3: says what is wrong with the token
+        yield f'Bearer error="invalid_token", error_description="{error.message}"'
+        yield from (scheme for scheme in offered if not scheme.startswith("Bearer"))
+    else:
+        yield from offered
+
+
+def _located(error: HexkeyError, status: HTTPStatus) -> Sequence[dict[str, Any]] | None:
+    if status is not HTTPStatus.UNPROCESSABLE_ENTITY:
+        return None
+    field = next((name for kind, name in _FIELDS.items() if isinstance(error, kind)), None)
+    place = ["body", field] if field else ["body"]
+    return [{"loc": place, "code": error.code, "message": error.message}]
+
+
+def _response(
+    error: HexkeyError,
+    status: HTTPStatus,
+    request_id: str,
+    errors: Sequence[dict[str, Any]] | None,
+    headers: Headers,
+) -> Response:
+    body = problem_members(error, request_id=request_id)
+    if errors is not None:
+        body["errors"] = errors
+    content = json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode()
+    return Response(content, status.value, dict(headers), "application/problem+json")
+
+
+def problem_members(error: HexkeyError | type[HexkeyError], *, request_id: str) -> dict[str, Any]:
+    """The members of RFC 9457 §3.1, with `code` and `request_id` as extensions."""
+    status = status_of(error if isinstance(error, type) else type(error))
+    return {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": error.message,
+        "code": error.code,
+        "request_id": request_id,
+    }
+
+
+def install(app: FastAPI, *, challenges: Sequence[str]) -> None:
+    """Answer every refusal of `app` with a problem."""
+
+    async def refused(request: Request, error: HexkeyError) -> Response:
+        return problem(error, request_id=request_id_of(request.scope), challenges=challenges)
+
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        refusal = refusals.InvalidRequest()
+        errors = [_validation_error(e) for e in error.errors()]
+        return _response(
+            refusal, status_of(type(refusal)), request_id_of(request.scope), errors, {}
+        )
+
+    async def http(request: Request, error: HTTPException) -> Response:
+        refusal = _KNOWN_BY_STATUS.get(error.status_code, refusals.MalformedRequest)()
+        response = problem(refusal, request_id=request_id_of(request.scope))
+        response.headers.update(error.headers or {})  # a 405 keeps its Allow
+        return response
+
+    async def broken(request: Request, _: Exception) -> Response:
+        return problem(refusals.InternalError(), request_id=request_id_of(request.scope))
+
+    app.add_exception_handler(HexkeyError, refused)  # type: ignore[arg-type]  # narrower than Exception
+    app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]  # likewise
+    app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]  # likewise
+    app.add_exception_handler(Exception, broken)
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str:
+    """The id under which this request stands in the log."""
+    return str(scope.get("hexkey.request_id", "-"))
+
+
+def _validation_error(error: Mapping[str, Any]) -> dict[str, Any]:
+    """What pydantic found, less everything that was sent (`input`, `ctx`, unknown names)."""
+    place = [part if _may_be_shown(part) else "?" for part in error["loc"]]
+    return {"loc": place, "code": error["type"], "message": error["msg"]}
+
+
+def _may_be_shown(part: object) -> bool:
+    return isinstance(part, int) or _FIELD_NAME.fullmatch(str(part)) is not None

@@ -1,0 +1,85 @@
+"""Refusals that only HTTP knows: the request itself is not acceptable."""
+
+from typing import ClassVar
+
+from hexkey.domain.errors import HexkeyError
+
+
+class MalformedRequest(HexkeyError):
+    """The body cannot be read as what it claims to be."""
+
+    code: ClassVar[str] = "malformed_request"
+    message: ClassVar[str] = "The request body is malformed."
+
+
+class UnsupportedMediaType(HexkeyError):
+    """The body is of another media type than the endpoint takes, or compressed."""
+
+    code: ClassVar[str] = "unsupported_media_type"
+    message: ClassVar[str] = "The media type of the request body is not supported here."
+
+
+class ContentTooLarge(HexkeyError):
+    """The body is larger than any request needs."""
+
+    code: ClassVar[str] = "content_too_large"
+    message: ClassVar[str] = "The request body is too large."
+
+
+class HeadersTooLarge(HexkeyError):
+    """The header block is larger than any request needs."""
+
+    code: ClassVar[str] = "headers_too_large"
+    message: ClassVar[str] = "The request headers are too large."
+
+
+class HostNotAllowed(HexkeyError):
+    """The request is for another host, or for none or several."""
+
+    code: ClassVar[str] = "host_not_allowed"
+    message: ClassVar[str] = (
+        "This service does not answer to that host name. "
+        "Its operator can allow it with HEXKEY_ALLOWED_HOSTS."
+    )
+
+
+class NotAuthenticated(HexkeyError):
+    """A credential is needed and none was sent."""
+
+    code: ClassVar[str] = "not_authenticated"
+    message: ClassVar[str] = "Not authenticated"
+
+
+class Forbidden(HexkeyError):
+    """The caller is known and may not do this."""
+
+    code: ClassVar[str] = "forbidden"
+    message: ClassVar[str] = "You are not allowed to do this."
+
+
+class NothingHere(HexkeyError):
+    """No such path."""
+
+    code: ClassVar[str] = "not_found"
+    message: ClassVar[str] = "There is nothing here."
+
+
+class MethodNotAllowed(HexkeyError):
+    """The path exists, but not for this method."""
+
+    code: ClassVar[str] = "method_not_allowed"
+    message: ClassVar[str] = "This method is not allowed here."
+
+
+class InvalidRequest(HexkeyError):
+    """Fields are missing, unknown, or of the wrong type or size; `errors` says which."""
+
+    code: ClassVar[str] = "validation_error"
+    message: ClassVar[str] = "The request is not valid."
+
+
+class InternalError(HexkeyError):
+    """A defect of ours; the log knows more under the request id."""
+
+    code: ClassVar[str] = "internal_error"
+    message: ClassVar[str] = "Something went wrong on our side."

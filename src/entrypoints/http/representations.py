@@ -1,0 +1,62 @@
+"""Users and tokens as JSON: written by hand, because every request pays for it.
+
+The models of `schemas.py` describe the same shapes for the documentation; a test holds the two
+equal.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from hexkey.application.sessions.issuing import IssuedToken
+from hexkey.domain.accounts.user import User
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def json_response(
+    content: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """`content` as a finished response, past the work FastAPI would do on it."""
+    return Response(_encode(content).encode(), status, headers, "application/json")
+
+
+def public(user: User) -> dict[str, Any]:
+    """What everybody may know."""
+    return {
+        "id": user.id,
+        "username": user.username.value if user.username else None,
+        "full_name": user.profile.full_name,
+        "picture": user.profile.picture,
+    }
+
+
+def private(user: User) -> dict[str, Any]:
+    """What the user and administrators may know."""
+    return {
+        **public(user),
+        "email": user.email.value if user.email else None,
+        "email_verified": user.email_verified,
+        "status": "active" if user.is_active else "disabled",
+        "roles": sorted(user.roles),
+        "created_at": instant(user.created_at),
+        "updated_at": instant(user.updated_at),
+    }
+
+
+def token(issued: IssuedToken) -> dict[str, Any]:
+    """The answer to a successful sign-in (RFC 6749 §5.1)."""
+    return {
+        "access_token": issued.access_token,
+        "token_type": "bearer",
+        "expires_in": int(issued.expires_in.total_seconds()),
+        "scope": " ".join(sorted(issued.scopes)),
+        "session_id": issued.session,
+    }
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

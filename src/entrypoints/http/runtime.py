@@ -1,0 +1,54 @@
+"""From a container to a service that can take requests, and back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from hexkey.entrypoints.container import Container
+
+
+class Runtime:
+    """Opens the storage and loads the keys, once; closes them again.
+
+    Args:
+        container: where everything comes from.
+    """
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._lock = asyncio.Lock()
+        self._running = False
+
+    async def start(self) -> None:
+        """Make ready; a second call does nothing.
+
+        A server calls this by the lifespan. The lifespan of a mounted application is nobody's
+        business, so the first request calls it too.
+
+        Raises:
+            TemporarilyUnavailable: if the storage cannot be reached.
+            UnusableKey: if a stored key cannot be used, as with another master secret.
+        """
+        if self._running:
+            return
+        async with self._lock:
+            if not self._running:
+                await self._container.storage().open()
+                await self._container.ensure_signing_key()()
+                self._running = True
+
+    async def stop(self) -> None:
+        """Let go of threads and connections; `start` may be called again."""
+        self._running = False
+        await self._container.storage().close()
+        self._container.hashing_pool().close()
+
+    @asynccontextmanager
+    async def lifespan(self, _: Any) -> AsyncIterator[None]:
+        """Run for as long as the server does."""
+        await self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
