@@ -1,0 +1,1 @@
+"""Measuring Hexkey against its peers; `python -m benchmarks --help` says how."""

@@ -1,0 +1,134 @@
+"""Whether a thousand times as many users cost anything."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import bcrypt
+
+from benchmarks import wrk
+from benchmarks.bootstrap import confidence
+from benchmarks.client import Client, Request
+from benchmarks.fleet import CHEAPEST_BCRYPT, Fleet
+from benchmarks.processes import Failed, say
+from benchmarks.report import Section, at_most
+from benchmarks.systems.hexkey import Hexkey
+from benchmarks.systems.system import PASSWORD
+
+FEW = 1000
+CONNECTIONS = 16
+HEADERS = ("database", "measure", "few users", "many users", "cost: many ÷ few", "95 % interval")
+
+
+def measure(fleet: Fleet) -> Section:
+    """Two servers that differ in nothing but the number of rows, asked in turn."""
+    many = fleet.options.many
+    section = Section(
+        f"{FEW:,} and {many:,} users",
+        f"Two servers with {FEW:,} and {many:,} users, each with a session, asked in turn. `me`: "
+        f"{CONNECTIONS} connections, tokens of users spread over the whole table. Signing in: "
+        "interleaved over one connection at the cheapest bcrypt; the time of the hash, measured "
+        "between the sign-ins, is subtracted.",
+        HEADERS,
+    )
+    tokens = fleet.options.tokens
+    small = fleet.hexkeys(CHEAPEST_BCRYPT, users=FEW, tokens=tokens)
+    large = fleet.hexkeys(CHEAPEST_BCRYPT, users=many, tokens=tokens)
+    for few, lots in zip(small, large, strict=True):
+        few.give_everybody_a_session(FEW)
+        lots.give_everybody_a_session(many)
+        _compare_me(section, (few, lots), fleet)
+        _compare_sign_in(section, (few, lots), (FEW, many), fleet.options.pairs)
+    return section
+
+
+def _compare_me(section: Section, both: tuple[Hexkey, Hexkey], fleet: Fleet) -> None:
+    kind = both[0].database.kind
+    rates: tuple[list[float], list[float]] = [], []
+    with both[0].started() as first, both[1].started() as second:
+        for turn in range(2 * fleet.options.rounds + 1):
+            say(f"scale, me, {kind}, {turn}")
+            for hexkey, server, found in zip(both, (first, second), rates, strict=True):
+                figures = wrk.load(
+                    server.port,
+                    hexkey.me,
+                    hexkey.token_file,
+                    connections=CONNECTIONS,
+                    seconds=fleet.options.seconds / 2,
+                )
+                if turn:  # the first is the warming up
+                    found.append(figures.rate)
+    few, lots = map(statistics.median, rates)
+    ratio = wrk.median(a / b for a, b in zip(*rates, strict=True))
+    costs = f"{1e6 / few:.1f}", f"{1e6 / lots:.1f}"
+    section.rows.append((kind, "me, µs each", *costs, f"{ratio:.3f}", "-"))
+    section.promises.append(at_most(f"me, {kind}: cost with many users ÷ few", ratio, 1.1))
+
+
+def _compare_sign_in(
+    section: Section, both: tuple[Hexkey, Hexkey], users: tuple[int, int], pairs: int
+) -> None:
+    kind = both[0].database.kind
+    say(f"scale, sign-in, {kind}")
+    samples = _sign_in_times(both, users, pairs)
+    few, lots, bare = map(statistics.median, samples)
+    ratio = _outside([few, lots, bare])
+    low, high = confidence(samples, _outside)
+    costs, interval = (f"{few - bare:.2f}", f"{lots - bare:.2f}"), f"{low:.3f} … {high:.3f}"
+    what = "sign-in outside hashing, ms"
+    section.rows.append((kind, what, *costs, f"{ratio:.3f}", interval))
+    text = f"sign-in, {kind}: cost outside hashing with many users ÷ few"
+    section.promises.append(at_most(text, ratio, 1.1))
+    section.remarks.append(f"{kind}: the hash alone took {bare:.2f} ms of a sign-in.")
+
+
+def _outside(medians: list[float]) -> float:
+    few, lots, bare = medians
+    return (lots - bare) / max(few - bare, 1e-9)
+
+
+def _sign_in_times(
+    both: tuple[Hexkey, Hexkey], users: tuple[int, int], pairs: int
+) -> Sequence[list[float]]:
+    hash_alone = _hash_alone()
+    times: tuple[list[float], list[float], list[float]] = [], [], []
+    with (
+        both[0].started() as first,
+        both[1].started() as second,
+        Client(first.port) as near,
+        Client(second.port) as far,
+    ):
+        for turn in range(pairs + 5):
+            found = [
+                _milliseconds(client, hexkey.sign_in(_spread(turn, pairs, most), PASSWORD))
+                for client, hexkey, most in zip((near, far), both, users, strict=True)
+            ]
+            if turn >= 5:  # the first ones open connections and prepare statements
+                for value, sample in zip((*found, hash_alone()), times, strict=True):
+                    sample.append(value)
+    return times
+
+
+def _spread(turn: int, turns: int, users: int) -> int:
+    return 1 + turn * max(1, users // (turns + 5)) % users
+
+
+def _hash_alone() -> Callable[[], float]:
+    cost = int(CHEAPEST_BCRYPT.partition("-")[2])
+    stored = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(cost))
+
+    def once() -> float:
+        begin = time.perf_counter()
+        bcrypt.checkpw(PASSWORD.encode(), stored)
+        return (time.perf_counter() - begin) * 1000
+
+    return once
+
+
+def _milliseconds(client: Client, request: Request) -> float:
+    begin = time.perf_counter()
+    answer = client.send(request)
+    elapsed = time.perf_counter() - begin
+    if answer.status != 201:
+        raise Failed(f"a sign-in was answered {answer.status}: {answer.body[:200]!r}")
+    return elapsed * 1000

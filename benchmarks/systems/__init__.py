@@ -1,0 +1,1 @@
+"""What is measured: the floor, the peers and Hexkey, each as one `System`."""

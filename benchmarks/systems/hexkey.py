@@ -1,0 +1,133 @@
+"""Hexkey itself, through its command and its HTTP API only."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.client import Answer, Request, ask_once
+from benchmarks.databases import Database
+from benchmarks.processes import CORES, Failed, finish, plain_environment
+from benchmarks.systems.system import PASSWORD, SECRET, System
+
+FAST_HASHER = "argon2id-46-1-1"
+IDS = "01900000-0000-7000-8000-"
+SESSION_IDS = "01900000-0000-7000-9000-"
+TEMPLATE, SECOND_TEMPLATE, AGED_TEMPLATE = "template", "othertemplate", "agedtemplate"
+
+
+class Hexkey(System):
+    """`hexkey serve` with one worker.
+
+    Args:
+        scheme: `bcrypt_sha256-COST` or `argon2id-46-1-1`; what new hashes are made with, and
+            what the seeded users' hashes are.
+    """
+
+    def __init__(self, database: Database, scheme: str = "bcrypt_sha256-12") -> None:
+        super().__init__(database)
+        self.scheme: str = scheme
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # constant in the peers, here it says how
+        return "hexkey" if self.scheme == "bcrypt_sha256-12" else f"hexkey {self.scheme}"
+
+    def command(self, port: int) -> list[str]:
+        program = str(Path(sys.executable).with_name("hexkey"))
+        return [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
+
+    def environment(self) -> dict[str, str]:
+        family, _, numbers = self.scheme.partition("-")
+        names = {
+            "HEXKEY_DATABASE_URL": self.database.url(),
+            "HEXKEY_DATA_DIR": str(self.database.directory / "data"),
+            "HEXKEY_MASTER_SECRET": SECRET,
+            "HEXKEY_ACCESS_TOKEN_TTL": "7200",
+        }
+        if family == "argon2id":
+            names["HEXKEY_PASSWORD_HASHER"] = "argon2id"
+        else:
+            names |= {"HEXKEY_PASSWORD_HASHER": "bcrypt", "HEXKEY_BCRYPT_COST": numbers}
+        return plain_environment(**names)
+
+    def ready(self) -> Request:
+        return Request("GET", "/livez")
+
+    def prepare(self, *, users: int, tokens: int) -> None:
+        """Register one user over HTTP and repeat the row; sign in under the fastest hasher."""
+        self._migrate()
+        wanted, self.scheme = self.scheme, FAST_HASHER if tokens else self.scheme
+        self._register(TEMPLATE)
+        self.database.clone("users", _is(TEMPLATE), (1, users), self._named_after_i())
+        if tokens:
+            self.tokens = self._signed_in(users, tokens)
+        if wanted != self.scheme:
+            self.scheme = wanted
+            self._register(SECOND_TEMPLATE)
+            self._give_hash_of(SECOND_TEMPLATE, "1 = 1")
+
+    def age(self, scheme: str, *, users: int) -> None:
+        """Let users 1 … `users` have hashes of another scheme than the configured one."""
+        configured, self.scheme = self.scheme, scheme
+        self._register(AGED_TEMPLATE)
+        self.scheme = configured
+        self._give_hash_of(AGED_TEMPLATE, f"id <= '{self.subject(users)}' AND id LIKE '{IDS}%'")
+
+    def _give_hash_of(self, template: str, where: str) -> None:
+        """Let the users `where` have the password columns of `template`."""
+        columns = [c for c in self.database.columns("users") if c.startswith("password")]
+        source = f"FROM users AS template WHERE {_is(template)}"
+        copies = ", ".join(f'"{c}" = (SELECT template."{c}" {source})' for c in columns)
+        self.database.run(f"UPDATE users SET {copies} WHERE {where}")
+
+    def give_everybody_a_session(self, users: int) -> None:
+        """Repeat one session row for each user, as a service has them that people use."""
+        changes = {
+            "id": f"'{SESSION_IDS}' || {self.database.hex12('i')}",
+            "user_id": f"'{IDS}' || {self.database.hex12('i')}",
+        }
+        first = "template.id = (SELECT min(id) FROM sessions)"
+        self.database.clone("sessions", first, (1, users), changes)
+
+    def sign_in(self, number: int, password: str) -> Request:
+        return Request("POST", "/sessions", body={"login": f"user{number}", "password": password})
+
+    def subject(self, number: int) -> str:
+        return f"{IDS}{number:012x}"
+
+    def _migrate(self) -> None:
+        program = self.command(0)[0]
+        finish([program, "migrate"], seconds=60, env=self.environment(),
+               cwd=self.database.directory)  # fmt: skip
+
+    def _register(self, name: str) -> None:
+        with self.started(CORES) as server:
+            body = {"username": name, "password": PASSWORD}
+            answer = ask_once(server.port, Request("POST", "/users", body=body))
+        _expect(answer, 201)
+
+    def _signed_in(self, users: int, tokens: int) -> list[str]:
+        step = max(1, users // tokens)  # spread over the whole table
+        chosen = range(1, users + 1, step)[:tokens]
+        with self.started(CORES) as server, ThreadPoolExecutor(4) as pool:
+            requests = (self.sign_in(n, PASSWORD) for n in chosen)
+            found = list(pool.map(lambda r: ask_once(server.port, r), requests))
+        return [str(_expect(answer, 201).json()["access_token"]) for answer in found]
+
+    def _named_after_i(self) -> dict[str, str]:
+        name = "'user' || i"
+        return {
+            "id": f"'{IDS}' || {self.database.hex12('i')}",
+            "username_value": name,
+            "username_key": name,
+            "username_skeleton": name,
+        }
+
+
+def _is(username: str) -> str:
+    return f"template.username_key = '{username}'"
+
+
+def _expect(answer: Answer, status: int) -> Answer:
+    if answer.status != status:
+        raise Failed(f"hexkey answered {answer.status}: {answer.body[:300]!r}")
+    return answer
