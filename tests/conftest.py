@@ -2,6 +2,9 @@
 
 import pytest
 
+pytest_plugins = ["tests.support.databases"]
+pytest.register_assert_rewrite("tests.contracts")
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

@@ -1,0 +1,76 @@
+"""SU-04: the SQL adapters keep the promises of their ports, on SQLite and on PostgreSQL."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.memory.signed_in import RememberedSignedIn
+from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
+from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
+from hexkey.adapters.sql.store import SqlStore
+from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.application.ports.sessions import StateChanges
+from tests.contracts.account_store import AccountStoreContract
+from tests.contracts.failure_counters import FailureCountersContract
+from tests.contracts.session_store import SessionStoreContract
+from tests.contracts.signed_in_directory import SignedInDirectoryContract, Unheard
+from tests.contracts.signing_key_store import SigningKeyStoreContract
+from tests.contracts.user_directory import UserDirectoryContract
+from tests.support.doubles import FrozenClock
+
+pytestmark = pytest.mark.anyio
+
+
+class _OnOneDatabase:
+    @pytest.fixture
+    def store(self, engine: AsyncEngine) -> SqlStore:
+        return SqlStore(engine)
+
+    @pytest.fixture
+    def directory(self, engine: AsyncEngine) -> SqlUserDirectory:
+        return SqlUserDirectory(engine)
+
+    @pytest.fixture
+    def clock(self) -> FrozenClock:
+        return FrozenClock()
+
+
+class TestSqlAccountStore(_OnOneDatabase, AccountStoreContract): ...
+
+
+class TestSqlSessionStore(_OnOneDatabase, SessionStoreContract): ...
+
+
+class TestSqlUserDirectory(_OnOneDatabase, UserDirectoryContract): ...
+
+
+class TestSqlSignedInDirectory(_OnOneDatabase, SignedInDirectoryContract):
+    @pytest.fixture
+    def signed_in(self, engine: AsyncEngine) -> SqlSignedInDirectory:
+        return SqlSignedInDirectory(engine)
+
+    @pytest.fixture
+    def changes(self) -> StateChanges:
+        return Unheard()
+
+
+class TestRememberedSqlSignedInDirectory(_OnOneDatabase, SignedInDirectoryContract):
+    @pytest.fixture
+    def signed_in(self, engine: AsyncEngine, clock: FrozenClock) -> RememberedSignedIn:
+        return RememberedSignedIn(SqlSignedInDirectory(engine), clock=clock)
+
+    @pytest.fixture
+    def changes(self, signed_in: RememberedSignedIn) -> StateChanges:
+        return signed_in
+
+
+class TestSqlFailureCounters(FailureCountersContract):
+    @pytest.fixture
+    def failures(self, engine: AsyncEngine) -> SqlFailureCounters:
+        return SqlFailureCounters(engine)
+
+
+class TestSqlSigningKeyStore(SigningKeyStoreContract):
+    @pytest.fixture
+    def keys(self, engine: AsyncEngine) -> SqlSigningKeyStore:
+        return SqlSigningKeyStore(engine)
