@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
+from hexkey.application.ports.storage import StorageUnusable
 
 REVISIONS = ("0001",)
 """Every revision there ever was, oldest first; the last one is what this version needs."""
@@ -21,11 +22,11 @@ _IS_VERSIONED = {
 _TURN = text("SELECT pg_advisory_xact_lock(7526768903561248631)")  # any number, always the same
 
 
-class SchemaOutdated(Exception):
+class SchemaOutdated(StorageUnusable):
     """The database lacks tables or columns that this version needs."""
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(StorageUnusable):
     """A later version has changed the database; this one could damage it."""
 
 

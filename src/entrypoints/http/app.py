@@ -11,7 +11,7 @@ from hexkey.entrypoints.http.admin import users
 from hexkey.entrypoints.http.api import accounts, sessions
 from hexkey.entrypoints.http.client_address import ClientAddress
 from hexkey.entrypoints.http.documentation import document
-from hexkey.entrypoints.http.gate import Gate
+from hexkey.entrypoints.http.gate import Gate, request_ids
 from hexkey.entrypoints.http.problems import install
 from hexkey.entrypoints.http.protection import ensure_every_route_declares
 from hexkey.entrypoints.http.runtime import Runtime
@@ -40,7 +40,7 @@ class Hexkey(FastAPI):
         settings = self.container.settings()
         return Gate(
             app=super().build_middleware_stack(),
-            new_id=self.container.ids().new,
+            request_ids=request_ids(self.container.ids().new()),
             hosts=settings.hosts,
             client_address=self.state.client_address,
             ready=self.runtime.start,
@@ -74,6 +74,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it exports whole queries
     )
     app.container = app.state.container = container
     app.state.client_address = ClientAddress(settings.trusted_proxies)

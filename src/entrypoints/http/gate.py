@@ -1,8 +1,10 @@
 """What every request passes before the application, and every response after it."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,7 +56,7 @@ class Gate:
     """
 
     app: ASGIApp
-    new_id: Callable[[], str]
+    request_ids: Iterator[str]
     hosts: frozenset[str]
     client_address: ClientAddress
     ready: Ready
@@ -66,7 +68,7 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = scope["hexkey.request_id"] = self.new_id()
+        request_id = scope["hexkey.request_id"] = next(self.request_ids)
         response = _Response(send, request_id, varies=self.varies)
         try:
             self._admit(scope)
@@ -81,11 +83,15 @@ class Gate:
             self._note(scope, response)
 
     def _admit(self, scope: Scope) -> None:
-        headers = scope["headers"]
-        if len(headers) > MAX_HEADERS or _octets(headers) > MAX_HEADER_OCTETS:
+        octets = hosts = 0
+        for name, value in scope["headers"]:
+            octets += len(name) + len(value)
+            if name == b"host":
+                hosts += 1
+                host = value
+        if octets > MAX_HEADER_OCTETS or len(scope["headers"]) > MAX_HEADERS:
             raise HeadersTooLarge
-        named = [value for name, value in headers if name == b"host"]
-        if len(named) != 1 or _host(named[0]) not in self.hosts:
+        if hosts != 1 or _host(host) not in self.hosts:
             raise HostNotAllowed
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):  # `/users/me/` is `/users/me`
@@ -141,10 +147,12 @@ def _except(own: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in _SAFE_BY_DEFAULT if name not in own]
 
 
-def _octets(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    return sum(len(name) + len(value) for name, value in headers)
+def request_ids(prefix: str) -> Iterator[str]:
+    """Names for requests: cheap to make, unique as long as `prefix` is, and in order."""
+    return (f"{prefix}-{number:x}" for number in count(1))
 
 
+@lru_cache(maxsize=256)
 def _host(value: bytes) -> str:
     """The name in a Host header, without its port; never equal to a name if malformed."""
     text = value.decode("latin-1").lower()
