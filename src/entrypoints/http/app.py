@@ -80,7 +80,8 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app.state.client_address = ClientAddress(settings.trusted_proxies)
     app.runtime = runtime
     app.openapi = document(app, http_basic=settings.http_basic)  # type: ignore[method-assign]  # as FastAPI documents
-    install(app, challenges=_challenges(settings))
+    app.state.challenges = _challenges(settings)
+    install(app, challenges=app.state.challenges)
     _add_routes(app, settings)
     _add_cors(app, settings)
     return app

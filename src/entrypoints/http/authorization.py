@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from starlette.requests import Request
+from fastapi import FastAPI, Request
 
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.sessions.access_token import InvalidToken, Principal
@@ -11,21 +11,21 @@ from hexkey.entrypoints.container import Container
 from hexkey.entrypoints.http.refusals import NotAuthenticated
 
 
-async def authenticated(request: Request) -> Principal:
-    """Who makes `request`.
+async def authenticated(request: Request, *, by: FastAPI) -> Principal:
+    """Who makes `request`, as the application `by` sees it.
 
     Raises:
         NotAuthenticated: if there is no credential of a scheme that is on.
         InvalidToken, InvalidCredentials: if there is a bad one.
     """
-    container: Container = request.app.state.container
+    container: Container = by.state.container
     scheme, credential = _credential(request)
     if scheme == "bearer":
         return await container.resolve_token()(token=credential)
     if scheme == "basic" and container.settings().http_basic:
         login, password = _login_and_password(credential)
         user = await container.authenticate()(
-            login=login, password=password, address=request.app.state.client_address(request.scope)
+            login=login, password=password, address=by.state.client_address(request.scope)
         )
         return Principal(user=user, session=None, scopes=frozenset())
     raise NotAuthenticated

@@ -43,8 +43,11 @@ async def read_asset(asset: str) -> Response:
 @router.get("/openapi.json")
 async def read_openapi(request: Request) -> Response:
     """Serve the document that describes the API."""
-    document = json.dumps(request.app.openapi(), ensure_ascii=False)
-    return Response(document, media_type="application/json")
+    document = request.app.openapi()
+    prefix = request.scope.get("root_path")  # of the proxy, or of the application it is mounted in
+    if prefix:
+        document = {**document, "servers": [{"url": prefix}]}
+    return Response(json.dumps(document, ensure_ascii=False), media_type="application/json")
 
 
 @cache

@@ -69,7 +69,6 @@ def document(app: FastAPI, *, http_basic: bool) -> Callable[[], dict[str, Any]]:
                 summary=app.summary,
                 description=app.description,
                 routes=app.routes,
-                servers=[{"url": app.root_path}] if app.root_path else None,
             )
             app.openapi_schema = _completed(schema, http_basic=http_basic)
         return app.openapi_schema

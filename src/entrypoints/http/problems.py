@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from hexkey.application.accounts.registration import LoginNameRequired, RegistrationClosed
 from hexkey.domain.accounts.email import InvalidEmail
@@ -161,7 +162,8 @@ def install(app: FastAPI, *, challenges: Sequence[str]) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         refusal = _KNOWN_BY_STATUS.get(error.status_code, refusals.MalformedRequest)()
         response = problem(refusal, request_id=request_id_of(request.scope))
-        response.headers.update(error.headers or {})  # a 405 keeps its Allow
+        if isinstance(refusal, refusals.MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(_allowed(app, request))
         return response
 
     async def broken(request: Request, _: Exception) -> Response:
@@ -171,6 +173,15 @@ def install(app: FastAPI, *, challenges: Sequence[str]) -> None:
     app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]  # likewise
     app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]  # likewise
     app.add_exception_handler(Exception, broken)
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """The methods of all routes of this path; Starlette names only the first one's."""
+    methods: set[str] = set()
+    for route in app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return sorted(methods)
 
 
 def request_id_of(scope: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ class SignedIn(SecurityBase):
             NotAuthenticated: if no credential came.
             InvalidToken, InvalidCredentials: if a bad one came.
         """
-        return await authenticated(request)
+        return await authenticated(request, by=request.app)
 
 
 class WithRole(SignedIn):
