@@ -171,12 +171,13 @@ class AccountStoreContract(ABC):
         await added(store, *([] if way == "same transaction" else [holder]))
         await added(store, *([before] if way == "replace" else []))
 
+        deed = (
+            replaced(store, before, loser)
+            if way == "replace"
+            else added(store, *([holder] if way == "same transaction" else []), loser)
+        )
         with pytest.raises(refusal):
-            await {
-                "add": lambda: added(store, loser),
-                "replace": lambda: replaced(store, before, loser),
-                "same transaction": lambda: added(store, holder, loser),
-            }[way]()
+            await deed
 
         assert await kept(store, loser.id) == (before if way == "replace" else None)
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -235,15 +235,25 @@ def drop_database(server: str, url: str) -> None:
     _administer(server, f"DROP DATABASE IF EXISTS {_name_of(url)} WITH (FORCE)")
 
 
-def _administer(server: str, statement: str) -> None:
+def empty_database(url: str, *, tables: Iterable[str]) -> None:
+    """Delete all rows, and hang up on whoever is still there."""
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    _administer(
+        url,
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}",
+        f"TRUNCATE {', '.join(tables)}",
+    )
+
+
+def _administer(server: str, *statements: str) -> None:
     async def administer() -> None:
         connection = await asyncpg.connect(server)
         try:
-            await connection.execute(statement)
+            for statement in statements:
+                await connection.execute(statement)
         finally:
             await connection.close()
 
-    # A thread of its own, because the caller's may run an event loop already.
     asyncio.run(administer())
 
 

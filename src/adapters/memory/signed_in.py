@@ -13,7 +13,7 @@ from hexkey.application.ports.system import Clock
 from hexkey.domain.identifiers import SessionId, UserId
 
 MAX_AGE = timedelta(seconds=1)  # also the longest delay of a change made by another process
-MAX_REMEMBERED = 50_000  # sessions; about 100 MB when their users are all different
+MAX_REMEMBERED = 50_000  # sessions; about 65 MB when their users are all different
 
 
 @dataclass(frozen=True, slots=True)
