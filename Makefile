@@ -1,0 +1,95 @@
+# The commands of this project. `make serve` and `make test` are the two that a newcomer needs;
+# they build what they miss, from Python >= 3.11 and make alone.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+JOBS ?= 2
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-header --no-annotate
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help env env-dev serve test check lint format types imports docs-check locks-check audit \
+	coverage bench lock openapi security-rows sbom clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+env: .venv/.run-time ## Build .venv with what the service needs
+
+env-dev: .venv/.development ## Build .venv with what the tests and checks need, too
+
+.venv/.run-time: requirements.lock pyproject.toml tools/build_env.sh
+	@PYTHON="$(PYTHON)" sh tools/build_env.sh requirements.lock
+	@touch $@
+
+.venv/.development: requirements-dev.lock requirements.lock pyproject.toml tools/build_env.sh
+	@PYTHON="$(PYTHON)" sh tools/build_env.sh requirements-dev.lock
+	@touch .venv/.run-time $@
+
+serve: .venv/.run-time ## Serve on SQLite at HOST:PORT (127.0.0.1:8000)
+	@exec $(BIN)/hexkey serve --host $(HOST) --port $(PORT)
+
+test: .venv/.development ## Run the whole test suite
+	@$(PYTEST)
+
+check: lint types imports docs-check locks-check audit coverage ## Prove everything that can be proved
+
+lint: .venv/.development ## Check style and form
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/.development ## Put the code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: .venv/.development ## Check types
+	$(BIN)/mypy
+
+imports: .venv/.development ## Check the direction of imports
+	$(BIN)/lint-imports
+
+docs-check: .venv/.development ## Look for dead links and for pages that lag behind the code
+	$(BIN)/python tools/check_links.py
+	$(BIN)/python tools/security_rows.py --check
+
+locks-check: .venv/.development ## Check that the locks are whole, hashed and name no index
+	$(BIN)/python tools/check_locks.py
+
+audit: .venv/.development ## Ask for known vulnerabilities of what is locked
+	$(BIN)/python tools/audit.py
+
+# One run of the suite, two bounds: the core is held higher than the rest.
+coverage: .venv/.development ## Run the suite and demand its branch coverage
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -n $(JOBS) -q
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
+		--skip-covered --skip-empty
+	$(BIN)/coverage report --fail-under=90 --skip-covered --skip-empty
+
+bench: .venv/.development ## Measure against peers, in one run (needs wrk)
+	@$(BIN)/python -m benchmarks
+
+lock: .venv/.development ## Resolve the dependencies of pyproject.toml anew
+	echo "uv==$(UV_VERSION)" | $(LOCK) - --output-file requirements-uv.lock
+	$(LOCK) pyproject.toml --group build --upgrade --output-file requirements.lock
+	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --upgrade \
+		--output-file requirements-dev.lock
+
+openapi: .venv/.development ## Pin the OpenAPI document as it is now
+	$(BIN)/python tools/pin_openapi.py
+
+security-rows: .venv/.development ## Write docs/security-rows.md from the tests
+	$(BIN)/python tools/security_rows.py
+
+sbom: .venv/.development ## Write dist/hexkey.cdx.json, the list of what is inside (CycloneDX)
+	$(BIN)/python tools/sbom.py
+
+clean: ## Remove what the commands have made, except data
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist htmlcov
+	rm -f .coverage .coverage.*
