@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MEASURES = ("me", "stall", "signin", "start", "scale", "enumeration")
+MEASURES = ("me", "stall", "start", "signin", "scale", "enumeration")  # tokens live an hour
 SYSTEMS = ("floor", "tutorial", "fastapi-users", "hexkey")
 DATABASES = ("sqlite", "postgres")
 

@@ -1,5 +1,6 @@
 """What a storm of sign-ins does to everybody who is already signed in."""
 
+import math
 from collections import Counter, defaultdict
 
 from benchmarks import wrk
@@ -68,7 +69,7 @@ def _conclude(
     idle = wrk.Figures.median(figures[system.label, IDLE])
     storm = wrk.Figures.median(figures[system.label, STORMY])
     pairs = zip(figures[system.label, IDLE], figures[system.label, STORMY], strict=True)
-    ratio = wrk.median(b.p99_ms / max(a.p99_ms, 1e-6) for a, b in pairs)
+    ratio = wrk.median(b.p99_ms / a.p99_ms if b.rate else math.inf for a, b in pairs)
     section.rows.append(
         (
             system.label,

@@ -41,7 +41,7 @@ class Hexkey(System):
             "HEXKEY_DATABASE_URL": self.database.url(),
             "HEXKEY_DATA_DIR": str(self.database.directory / "data"),
             "HEXKEY_MASTER_SECRET": SECRET,
-            "HEXKEY_ACCESS_TOKEN_TTL": "7200",
+            "HEXKEY_ACCESS_TOKEN_TTL": "3600",
         }
         if family == "argon2id":
             names["HEXKEY_PASSWORD_HASHER"] = "argon2id"
