@@ -18,23 +18,31 @@ _TIMEOUT = 120  # seconds
 
 def main() -> int:
     """The exit status: 1 if a locked package is known to be vulnerable."""
-    report = _report()
-    if report is None:
-        print("!" * 78)
-        print("! NOT AUDITED: no vulnerability service could be reached from here.")
-        print("! Run `make audit` where there is a network before you release.")
-        print("!" * 78)
-        return 0
-    found = [
+    packages = _audited()
+    if (unknown := [it["name"] for it in packages if "vulns" not in it]) or not packages:
+        _complain(unknown)
+    flaws = [
         f"{package['name']} {package['version']}: {flaw['id']}, fixed in {flaw['fix_versions']}"
-        for package in report["dependencies"]
+        for package in packages
         for flaw in package.get("vulns", ())
     ]
-    print("\n".join(found) or f"{len(report['dependencies'])} packages audited, 0 known flaws")
-    return bool(found)
+    print(
+        "\n".join([*flaws, f"{len(packages) - len(unknown)} packages audited, {len(flaws)} flaws"])
+    )
+    return bool(flaws)
 
 
-def _report() -> dict[str, Any] | None:
+def _complain(unknown: list[str]) -> None:
+    print("!" * 78)
+    print("! NOT AUDITED: the vulnerability service cannot be reached from here, or does not know")
+    print(
+        f"! {len(unknown) or 'any'} of the packages. Run `make audit` elsewhere before you release."
+    )
+    print("!" * 78)
+
+
+def _audited() -> list[dict[str, Any]]:
+    """What the service says of each package; `vulns` is missing where it says nothing."""
     program = Path(sys.executable).with_name("pip-audit")
     command = [
         program, "--requirement", ROOT / "requirements.lock", "--require-hashes", "--disable-pip",
@@ -42,10 +50,10 @@ def _report() -> dict[str, Any] | None:
     ]  # fmt: skip
     try:
         run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT)
-        report: dict[str, Any] = json.loads(run.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return report
+        packages: list[dict[str, Any]] = json.loads(run.stdout)["dependencies"]
+    except (OSError, ValueError, KeyError, subprocess.TimeoutExpired):
+        return []
+    return packages
 
 
 if __name__ == "__main__":
