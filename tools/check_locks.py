@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -55,6 +56,7 @@ def pins(lock: Path) -> Mapping[str, str]:
 def hashes(lock: Path) -> Mapping[str, list[str]]:
     """The SHA-256 digests of every package in `lock`."""
     result: dict[str, list[str]] = {}
+    current: list[str] = []
     for line in lock.read_text().splitlines():
         if pin := _PIN.fullmatch(line):
             current = result.setdefault(canonicalize_name(pin["name"]), [])
@@ -86,7 +88,7 @@ def _group(name: str) -> list[str]:
     return own + [entry for other in included for entry in _group(other)]
 
 
-def _project() -> dict[str, dict[str, list[str]]]:
+def _project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
