@@ -1,6 +1,5 @@
 """Fixtures: databases with the schema in place, a fresh one for every test that asks."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.support.postgres import (
     drop_database,
     empty_database,
     fresh_database,
+    run_apart,
     server_url,
 )
 
@@ -128,4 +128,4 @@ def _migrate(url: str) -> None:
         await schema.upgrade(engine)
         await engine.dispose()
 
-    asyncio.run(migrate())
+    run_apart(migrate())

@@ -12,7 +12,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -245,6 +246,12 @@ def empty_database(url: str, *, tables: Iterable[str]) -> None:
     )
 
 
+def run_apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` in a thread of its own: the caller's may have an event loop that runs already."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 def _administer(server: str, *statements: str) -> None:
     async def administer() -> None:
         connection = await asyncpg.connect(server)
@@ -254,7 +261,7 @@ def _administer(server: str, *statements: str) -> None:
         finally:
             await connection.close()
 
-    asyncio.run(administer())
+    run_apart(administer())
 
 
 def _name_of(url: str) -> str:

@@ -1,7 +1,7 @@
 """From the database URL as people write it to the one SQLAlchemy needs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import URL, make_url
@@ -24,11 +24,17 @@ class DatabaseAddress:
 
     Attributes:
         url: names the asynchronous driver.
-        driver_options: what the driver's `connect` takes besides the URL.
+        libpq_options: what else the URL said, in the words of PostgreSQL's own programs.
     """
 
     url: URL
-    driver_options: dict[str, Any] = field(default_factory=dict)
+    libpq_options: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def dsn(self) -> str | None:
+        """The options in the form in which asyncpg reads them, TLS files and all."""
+        options = urlencode(self.libpq_options, doseq=True)
+        return f"postgresql://?{options}" if options else None
 
 
 def parse_database_url(text: str) -> DatabaseAddress:
@@ -56,7 +62,4 @@ def _sqlite(url: URL) -> DatabaseAddress:
 
 def _postgresql(url: URL) -> DatabaseAddress:
     foreign = {name: value for name, value in url.query.items() if name not in _OUR_OPTIONS}
-    url = url.difference_update_query(foreign)
-    if not foreign:
-        return DatabaseAddress(url)
-    return DatabaseAddress(url, {"dsn": f"postgresql://?{urlencode(foreign, doseq=True)}"})
+    return DatabaseAddress(url.difference_update_query(foreign), foreign)

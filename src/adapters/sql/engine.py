@@ -89,21 +89,21 @@ def _postgresql_engine(
     address: DatabaseAddress, pool: dict[str, Any], isolation: Isolation
 ) -> AsyncEngine:
     milliseconds = STATEMENT_TIMEOUT // timedelta(milliseconds=1)
+    settings = {
+        "application_name": "hexkey",
+        "statement_timeout": str(milliseconds),
+        "idle_in_transaction_session_timeout": str(2 * milliseconds),
+    }
+    arguments = {
+        "dsn": address.dsn,
+        "timeout": CONNECT_TIMEOUT.total_seconds(),
+        # A server that no longer answers at all cannot end a statement either.
+        "command_timeout": 2 * STATEMENT_TIMEOUT.total_seconds(),
+        # What the URL says wins.
+        "server_settings": {k: v for k, v in settings.items() if k not in address.libpq_options},
+    }
     engine = create_async_engine(
-        address.url,
-        **pool,
-        isolation_level=isolation,
-        connect_args={
-            "timeout": CONNECT_TIMEOUT.total_seconds(),
-            # A server that no longer answers at all cannot end a statement either.
-            "command_timeout": 2 * STATEMENT_TIMEOUT.total_seconds(),
-            "server_settings": {
-                "application_name": "hexkey",
-                "statement_timeout": str(milliseconds),
-                "idle_in_transaction_session_timeout": str(2 * milliseconds),
-            },
-            **address.driver_options,
-        },
+        address.url, **pool, isolation_level=isolation, connect_args=arguments
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine

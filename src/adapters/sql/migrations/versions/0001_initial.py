@@ -48,7 +48,7 @@ def _create_users() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.CheckConstraint(
-            "username_key IS NOT NULL OR email_key IS NOT NULL", name="ck_users_has_a_name"
+            "username_key IS NOT NULL OR email_key IS NOT NULL", name=op.f("ck_users_has_a_name")
         ),
     )
     for column in ("username_key", "username_skeleton", "email_key"):

@@ -1,0 +1,111 @@
+"""How connections are set up, whatever the pool does with them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.engine import autocommitting, make_engine
+from hexkey.adapters.sql.readiness import ping
+
+pytestmark = pytest.mark.anyio
+
+
+class TestSqliteConnections:
+    @pytest.fixture
+    async def sqlite(self, sqlite_path: object) -> AsyncIterator[AsyncEngine]:
+        engine = make_engine(f"sqlite:///{sqlite_path}", pool_size=4)
+        yield engine
+        await engine.dispose()
+
+    @pytest.mark.parametrize(
+        ("pragma", "value"),
+        [("synchronous", 2), ("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 5000)],
+    )
+    async def test_are_all_set_up_alike(
+        self, sqlite: AsyncEngine, pragma: str, value: object
+    ) -> None:
+        """RF-01: synchronous=FULL (2) on every connection, or a power cut loses commits."""
+        found = []
+        async with AsyncExitStack() as stack:
+            for _ in range(4):
+                connection = await stack.enter_async_context(autocommitting(sqlite).connect())
+                found.append((await connection.execute(text(f"PRAGMA {pragma}"))).scalar())
+
+        assert found == [value] * 4
+
+    async def test_take_the_write_lock_at_the_beginning(self, sqlite: AsyncEngine) -> None:
+        async with sqlite.connect() as connection:
+            await connection.begin()
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            assert driver.in_transaction
+
+    async def test_hold_no_transaction_for_single_statements(self, sqlite: AsyncEngine) -> None:
+        async with autocommitting(sqlite).connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            assert not driver.in_transaction
+
+
+@pytest.mark.postgres
+class TestPostgresqlConnections:
+    @pytest.fixture
+    async def postgres(self, postgres_url: str) -> AsyncIterator[AsyncEngine]:
+        engine = make_engine(f"{postgres_url}?application_name=hexkey-test")
+        yield engine
+        await engine.dispose()
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [
+            ("statement_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("synchronous_commit", "off"),  # the test server's; never set by us
+            ("default_transaction_isolation", "read committed"),
+        ],
+    )
+    async def test_are_set_up(self, postgres: AsyncEngine, setting: str, value: str) -> None:
+        async with postgres.connect() as connection:
+            found = (await connection.execute(text(f"SHOW {setting}"))).scalar()
+
+        assert found == value
+
+    @pytest.mark.parametrize(
+        ("suffix", "name"), [("", "hexkey"), ("?application_name=mine", "mine")]
+    )
+    async def test_tell_the_server_who_they_are(
+        self, postgres_url: str, suffix: str, name: str
+    ) -> None:
+        engine = make_engine(postgres_url + suffix)
+        async with engine.connect() as connection:
+            found = (await connection.execute(text("SHOW application_name"))).scalar()
+        await engine.dispose()
+
+        assert found == name
+
+    @pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+    async def test_write_in_the_isolation_that_was_asked_for(
+        self, postgres_url: str, isolation: str
+    ) -> None:
+        engine = make_engine(postgres_url, isolation=isolation)  # type: ignore[arg-type]  # a parameter of the test
+        async with engine.connect() as connection:
+            found = (await connection.execute(text("SHOW transaction_isolation"))).scalar()
+        await engine.dispose()
+
+        assert found == isolation.lower()
+
+    async def test_hold_no_transaction_for_single_statements(self, postgres: AsyncEngine) -> None:
+        async with autocommitting(postgres).connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            assert not driver.is_in_transaction()
+
+
+class TestPing:
+    async def test_returns_when_the_database_answers(self, engine: AsyncEngine) -> None:
+        await ping(engine)

@@ -1,0 +1,246 @@
+"""What may stand in a row: nothing longer than its column, and nothing that contradicts itself."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, String, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.column_types import BoundedText, Instant
+from hexkey.adapters.sql.failures import ImpossibleRow
+from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
+from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
+from hexkey.adapters.sql.store import SqlStore
+from hexkey.adapters.sql.tables import metadata
+from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.adapters.sql.user_rows import row_from
+from hexkey.domain import access, identifiers, keys
+from hexkey.domain.access import ADMIN
+from hexkey.domain.accounts import email, password, profile, username
+from hexkey.domain.accounts.user import Disabled
+from hexkey.domain.authentication import throttle
+from tests.contracts.account_store import added
+from tests.contracts.session_store import opened
+from tests.support.builders import a_session, a_signing_key, a_user
+from tests.support.doubles import START
+
+pytestmark = pytest.mark.anyio
+
+OUR_OWN_WORDS = 16  # states and algorithms: never text from outside
+
+# What the domain enforces, or what its ids are long.
+LENGTHS = {
+    "users.id": identifiers.ID_LENGTH,
+    "users.username_value": username.MAX_USERNAME_LENGTH,
+    "users.username_key": username.MAX_USERNAME_LENGTH,
+    "users.username_skeleton": username.MAX_SKELETON_LENGTH,
+    "users.email_value": email.MAX_ADDRESS_OCTETS,
+    "users.email_key": email.MAX_EMAIL_KEY_LENGTH,
+    "users.full_name": profile.MAX_FULL_NAME_LENGTH,
+    "users.picture": profile.MAX_PICTURE_LENGTH,
+    "users.password_hash": password.MAX_HASH_LENGTH,
+    "users.password_scheme": password.MAX_SCHEME_LENGTH,
+    "users.status": OUR_OWN_WORDS,
+    "user_roles.user_id": identifiers.ID_LENGTH,
+    "user_roles.role": access.MAX_ROLE_LENGTH,
+    "sessions.id": identifiers.ID_LENGTH,
+    "sessions.user_id": identifiers.ID_LENGTH,
+    "sign_in_failures.key": throttle.MAX_COUNTER_KEY_LENGTH,
+    "signing_keys.id": identifiers.KEY_ID_LENGTH,
+    "signing_keys.algorithm": OUR_OWN_WORDS,
+    "signing_keys.state": OUR_OWN_WORDS,
+    "signing_keys.public_jwk": keys.MAX_PUBLIC_JWK_LENGTH,
+}
+
+
+def _texts() -> list[Column[Any]]:
+    columns = (column for table in metadata.sorted_tables for column in table.columns)
+    return [c for c in columns if isinstance(c.type, (String, BoundedText))]
+
+
+class TestEveryText:
+    def test_in_10_has_the_length_that_the_domain_enforces(self) -> None:
+        """IN-10: model and schema agree, column by column; a new column must be entered here."""
+        found = {f"{c.table.name}.{c.name}": getattr(c.type, "length", None) for c in _texts()}
+
+        assert found == LENGTHS
+
+    @pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=str)
+    @pytest.mark.parametrize("column", _texts(), ids=str)
+    def test_in_10_is_stopped_before_any_database_when_it_is_too_long(
+        self, column: Column[Any], dialect: Any
+    ) -> None:
+        """IN-10, X15: SQLite would store it, PostgreSQL refuse it; so neither is asked."""
+        assert isinstance(column.type, BoundedText)
+        fits = "\U0001f511" * column.type.length
+
+        assert column.type.process_bind_param(fits, dialect) == fits
+        for bad in (fits + "x", "a\0b"):
+            with pytest.raises(ValueError, match="characters"):
+                column.type.process_bind_param(bad, dialect)
+
+    async def test_in_10_fits_into_its_column_at_full_length(self, engine: AsyncEngine) -> None:
+        """IN-10: unique indexes included; PostgreSQL's are limited in octets."""
+        full = {
+            name: "\U0001f511" * LENGTHS[f"users.{name}"]
+            for name in metadata.tables["users"].columns
+            if f"users.{name}" in LENGTHS
+        }
+        users = metadata.tables["users"]
+        async with engine.connect() as connection:
+            await connection.execute(insert(users), row_from(a_user(email="a@b.c")) | full)
+            row = (await connection.execute(select(users))).one()
+
+        assert {name: row._mapping[name] for name in full} == full
+
+    def test_a_long_skeleton_or_key_is_refused_by_the_domain(self) -> None:
+        name = username.Username("x", "x", "x" * (username.MAX_SKELETON_LENGTH + 1))
+        with pytest.raises(username.InvalidUsername):
+            username.ensure_usable(name)
+        with pytest.raises(email.InvalidEmail):
+            email.canonical_key("\ufdfa" * 20, "example.com")  # each becomes 18 characters
+
+    def test_the_longest_counter_key_fits(self) -> None:
+        network = throttle.network_of("2001:db8:1234:5678:9abc:def0:1234:5678")
+
+        assert len(f"{'f' * 64}|{network}") <= throttle.MAX_COUNTER_KEY_LENGTH
+
+
+class TestInstants:
+    @pytest.mark.parametrize(
+        "instant",
+        [
+            START,
+            datetime(2026, 1, 1, 0, 0, 0, 999000, tzinfo=UTC),
+            datetime(1969, 12, 31, 23, 59, 59, 1000, tzinfo=UTC),
+            datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC),
+            datetime(2026, 7, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+        ],
+        ids=str,
+    )
+    async def test_come_back_as_the_same_instant_in_utc(
+        self, engine: AsyncEngine, instant: datetime
+    ) -> None:
+        user = a_user(now=instant)
+        await added(SqlStore(engine), user)
+
+        found = await SqlUserDirectory(engine).find(user.id)
+
+        assert found is not None
+        assert (found.created_at, found.created_at.tzinfo) == (instant, UTC)
+
+    @pytest.mark.parametrize(
+        "instant",
+        [datetime(2026, 1, 1), datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)],  # noqa: DTZ001 - the naive one is the point
+        ids=["naive", "microseconds"],
+    )
+    @pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=str)
+    def test_that_could_not_come_back_unchanged_are_refused(
+        self, instant: datetime, dialect: Any
+    ) -> None:
+        with pytest.raises(ValueError, match="aware"):
+            Instant().process_bind_param(instant, dialect)
+
+
+class TestImpossibleRows:
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE users SET status = 'banned'",
+            "UPDATE users SET disabled_at = created_at",
+            "UPDATE users SET status = 'disabled'",
+            "UPDATE users SET username_skeleton = NULL",
+            "UPDATE users SET username_value = NULL",
+            "UPDATE users SET email_value = NULL",
+            "UPDATE users SET email_key = NULL",
+        ],
+    )
+    async def test_users_are_refused_instead_of_half_believed(
+        self, engine: AsyncEngine, damage: str
+    ) -> None:
+        user = a_user(email="a@b.example")
+        session = a_session(user=user)
+        await opened(SqlStore(engine), user, sessions=[session])
+        await _run(engine, damage)
+
+        with pytest.raises(ImpossibleRow, match=user.id):
+            await SqlUserDirectory(engine).find(user.id)
+        with pytest.raises(ImpossibleRow, match=user.id):
+            await SqlSignedInDirectory(engine).find(session.id)
+
+    async def test_sessions_are(self, engine: AsyncEngine) -> None:
+        user = a_user()
+        session = a_session(user=user)
+        await opened(SqlStore(engine), user, sessions=[session])
+        await _run(engine, "UPDATE sessions SET expires_at = created_at")
+
+        with pytest.raises(ImpossibleRow, match=session.id):
+            await SqlSignedInDirectory(engine).find(session.id)
+
+    @pytest.mark.parametrize("column", ["algorithm", "state", "public_jwk"])
+    async def test_signing_keys_are(self, engine: AsyncEngine, column: str) -> None:
+        keys = SqlSigningKeyStore(engine)
+        await keys.install(a_signing_key(), replacing=None)
+        await _run(engine, f"UPDATE signing_keys SET {column} = 'other'")
+
+        with pytest.raises(ImpossibleRow, match="cannot be read"):
+            await keys.all()
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "INSERT INTO user_roles VALUES ('nobody', 'admin')",
+            "INSERT INTO sessions SELECT 'x', 'nobody', created_at, updated_at, NULL FROM users",
+            "UPDATE users SET username_key = NULL, email_key = NULL",
+        ],
+    )
+    async def test_the_database_refuses_what_hangs_in_the_air(
+        self, engine: AsyncEngine, statement: str
+    ) -> None:
+        await added(SqlStore(engine), a_user())
+
+        with pytest.raises(Exception, match=r"(?i)constraint"):
+            await _run(engine, statement)
+
+
+class TestAnAddressThatIsRegisteredAgain:
+    async def test_id_08_gets_nothing_of_its_former_owner(self, engine: AsyncEngine) -> None:
+        """ID-08: sessions and roles go with the account, and belong to its id, not its address."""
+        store = SqlStore(engine)
+        former = a_user(username="ann", email="ann@example.com", roles=frozenset((ADMIN,)))
+        session = a_session(user=former)
+        await opened(store, former, sessions=[session])
+        await _run(engine, f"DELETE FROM users WHERE id = '{former.id}'")
+
+        heir = a_user(username="ann", email="ann@example.com")
+        await added(store, heir)
+
+        found = await SqlUserDirectory(engine).find_by_email("ann@example.com")
+        assert found == heir
+        assert found.roles == frozenset()
+        assert await SqlSignedInDirectory(engine).find(session.id) is None
+
+    async def test_id_08_an_account_keeps_its_id_and_sessions_under_another_address(
+        self, engine: AsyncEngine
+    ) -> None:
+        store, user = SqlStore(engine), a_user(email="old@example.com")
+        session = a_session(user=user)
+        await opened(store, user, sessions=[session])
+        moved = a_user(
+            id=user.id, email="new@example.com", status=Disabled(START), version=user.version + 1
+        )
+        async with store.begin() as transaction:
+            assert await transaction.users.replace(user, moved)
+            await transaction.commit()
+
+        found = await SqlSignedInDirectory(engine).find(session.id)
+        assert found is not None
+        assert (found.user, found.session) == (moved, session)
+
+
+async def _run(engine: AsyncEngine, statement: str) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+        await connection.commit()
