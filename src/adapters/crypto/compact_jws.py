@@ -75,7 +75,7 @@ def _depth(text: str) -> int:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0  # cannot be deeper, and is the case for all but hand-made tokens
     depth = deepest = 0
-    for _, opening, closing in _BRACKETS.findall(text):
+    for opening, closing in _BRACKETS.findall(text):
         depth += bool(opening) - bool(closing)
         deepest = max(deepest, depth)
     return deepest

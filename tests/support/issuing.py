@@ -1,0 +1,84 @@
+"""Deployments that issue access tokens, with keys that are made once for a whole test run."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.crypto.key_maker import SealingKeyMaker
+from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.domain.access import Role
+from hexkey.domain.identifiers import SessionId, TokenId, UserId
+from hexkey.domain.keys import SigningAlgorithm, SigningKey
+from hexkey.domain.sessions.access_token import AccessTokenClaims
+from tests.support.doubles import START
+from tests.support.jose import PrivateKey
+
+ISSUER = "https://auth.example.test"
+AUDIENCE = "https://api.example.test"
+SECRET = b"a master secret for tests, 32 oct"
+
+
+@cache
+def derived_keys(secret: bytes = SECRET) -> DerivedKeys:
+    return DerivedKeys(MasterSecret(secret))
+
+
+@cache
+def a_signing_key(
+    algorithm: SigningAlgorithm, *, secret: bytes = SECRET, number: int = 0
+) -> SigningKey:
+    """The same one for the same arguments; RSA keys take long to make."""
+    return SealingKeyMaker(derived_keys(secret)).make(algorithm, now=START)
+
+
+@dataclass(frozen=True)
+class Issuing:
+    """One deployment's way from claims to tokens and back."""
+
+    ring: UnsealedKeyRing
+    signer: PyJwtSigner
+    verifier: PyJwtVerifier
+
+    @property
+    def private_key(self) -> PrivateKey:
+        """What signs, for forging tokens that only somebody inside could make."""
+        signing = self.ring.contents.signing
+        assert signing is not None
+        return signing.private
+
+    @property
+    def key_id(self) -> str:
+        signing = self.ring.contents.signing
+        assert signing is not None
+        return signing.id
+
+
+def an_issuing(algorithm: SigningAlgorithm, *, secret: bytes = SECRET) -> Issuing:
+    ring = UnsealedKeyRing(derived=derived_keys(secret), algorithm=algorithm)
+    if algorithm is not SigningAlgorithm.HS256:
+        ring.load([a_signing_key(algorithm, secret=secret)])
+    return Issuing(
+        ring=ring,
+        signer=PyJwtSigner(ring),
+        verifier=PyJwtVerifier(ring, issuer=ISSUER, audience=AUDIENCE),
+    )
+
+
+def some_claims(**changes: Any) -> AccessTokenClaims:
+    """Claims of a token that is good from `START` on, for a quarter of an hour."""
+    facts: dict[str, Any] = {
+        "id": TokenId("00000000-0000-7000-8000-000000000001"),
+        "issuer": ISSUER,
+        "audience": AUDIENCE,
+        "subject": UserId("00000000-0000-7000-8000-000000000002"),
+        "client_id": "hexkey",
+        "session": SessionId("00000000-0000-7000-8000-000000000003"),
+        "issued_at": START,
+        "expires_at": START + timedelta(minutes=15),
+        "scopes": frozenset({"profile", "email"}),
+        "roles": frozenset({Role("admin"), Role("editor")}),
+    }
+    return AccessTokenClaims(**{**facts, **changes})
