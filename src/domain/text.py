@@ -12,6 +12,22 @@ _BIDI_CONTROLS = frozenset(
 )
 
 
+# NFC makes at most this many code points into one (U+1F82 is written with four).
+_MOST_COMPOSED = 4
+
+
+def composed(text: str, *, most: int) -> str | None:
+    """`text` in NFC; `None` if that is longer than `most` code points.
+
+    Far too long text is not normalized at all: putting combining marks in order takes time that
+    grows with the square of their number, a second for 40,000 of them.
+    """
+    if len(text) > _MOST_COMPOSED * most:
+        return None
+    normalized = unicodedata.normalize("NFC", text)
+    return normalized if len(normalized) <= most else None
+
+
 def has_control_characters(text: str) -> bool:
     """Whether `text` holds a C0 or C1 control, NUL, a lone surrogate, or a line separator."""
     return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)

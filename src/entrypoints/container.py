@@ -17,6 +17,7 @@ from hexkey.application.accounts.supervision import DisableUser, EnableUser, Gra
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
+from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
 from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
 from hexkey.application.sessions.issuing import SignIn, TokenPolicy
@@ -48,11 +49,15 @@ class Container(Adapters):
     live_schemes = providers.Singleton(
         LiveSchemes, users=Adapters.users, hasher=Adapters.password_hasher, clock=Adapters.clock
     )
+    uncounted_guesses = providers.Singleton(
+        UncountedGuesses, failures=Adapters.failures, clock=Adapters.clock
+    )
     check_password = providers.Factory(
         CheckPassword,
         hasher=Adapters.password_hasher,
         schemes=live_schemes,
         failures=Adapters.failures,
+        uncounted=uncounted_guesses,
         clock=Adapters.clock,
     )
     reload_keys = providers.Singleton(

@@ -38,18 +38,27 @@ class ReplacePassword:
         """Every session of the user but `keep` ends.
 
         Raises:
-            InvalidCredentials: if the password has been changed since `user` was read.
+            InvalidCredentials: if since `user` was read the password has been changed, or the
+                user disabled.
         """
         now = self.clock.now()
         async with self.store.begin() as transaction:
             current = await transaction.users.find(user.id)
-            if current is None or current.credential_version != user.credential_version:
+            # Hashing took a while: another change or a disabling in between must win.
+            if current is None or not _is_as_before(current, user):
                 raise InvalidCredentials
             # `find` holds the user until the commit, so nobody can have come in between.
             await transaction.users.replace(current, current.with_password(hashed, now=now))
             await transaction.sessions.end_all(user.id, keep=keep, now=now)
             await transaction.commit()
         self.changes.announce(user.id)
+
+
+def _is_as_before(current: User, earlier: User) -> bool:
+    # An operator may give a password to a user who was disabled all along.
+    return current.accepts_proof_for(earlier) or (
+        current.credential_version == earlier.credential_version and not earlier.is_active
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,7 @@ class SetPassword:
         Raises:
             UserNotFound: if there is no such user.
             PasswordRejected: if the new one breaks a rule.
+            InvalidCredentials: if somebody else changed the password at the same time.
         """
         found = await self.users.find(user)
         if found is None:

@@ -72,7 +72,11 @@ class UpdateProfile:
             return current.username
         if change is None and current.email is None:
             raise LoginNameRequired
-        return None if change is None else ensure_not_reserved(self.usernames.parse(change))
+        if change is None:
+            return None
+        name = self.usernames.parse(change)
+        own = current.username is not None and current.username.key == name.key
+        return name if own else ensure_not_reserved(name)  # an operator may have given it
 
 
 def _pick(change: Change, current: str | None) -> str | None:

@@ -1,5 +1,8 @@
 """Which password schemes are in use, so that a failure can cost the same for every account."""
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,14 +21,30 @@ class LiveSchemes:
     users: UserDirectory
     hasher: PasswordHasher
     clock: Clock
-    _decoys: dict[PasswordScheme, PasswordHash] = field(default_factory=dict)
-    _read_at: datetime | None = None
+    _decoys: Mapping[PasswordScheme, PasswordHash] = field(default_factory=dict, init=False)
+    _read_at: datetime | None = field(default=None, init=False)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def decoys(self) -> dict[PasswordScheme, PasswordHash]:
-        """A decoy hash for every scheme that any account uses, or that new ones will."""
-        now = self.clock.now()
-        if self._read_at is None or not now - _REFRESH_EVERY < self._read_at <= now:
-            self._read_at = now  # before the await: one reader at a time is enough
-            stored = await self.users.password_schemes()
-            self._decoys = {s: self.hasher.decoy(s) for s in stored | {self.hasher.scheme}}
+    async def decoys(self) -> Mapping[PasswordScheme, PasswordHash]:
+        """A decoy hash for every scheme that any account uses, or that new ones will.
+
+        Always the whole set: whoever comes while it is read waits for it, and a reading that
+        failed does not count as one.
+        """
+        if self._outdated():
+            async with self._reading:
+                if self._outdated():
+                    await self._read()
         return self._decoys
+
+    def _outdated(self) -> bool:
+        now = self.clock.now()
+        return self._read_at is None or not now - _REFRESH_EVERY < self._read_at <= now
+
+    async def _read(self) -> None:
+        now = self.clock.now()
+        decoys = {}
+        for scheme in await self.users.password_schemes() | {self.hasher.scheme}:
+            with suppress(ValueError):  # nobody can sign in with it, so it costs nobody anything
+                decoys[scheme] = self.hasher.decoy(scheme)
+        self._decoys, self._read_at = decoys, now

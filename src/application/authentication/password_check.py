@@ -2,15 +2,32 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import NoReturn
 
 from hexkey.application.authentication.live_schemes import LiveSchemes
+from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.passwords import PasswordHasher
 from hexkey.application.ports.system import Clock
-from hexkey.domain.accounts.password import Password
+from hexkey.domain.accounts.password import Password, PasswordHash
 from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.authentication.throttle import network_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """What one guess is compared with.
+
+    Attributes:
+        stored: the hash that decides, or one that stands in for it.
+        decoys: one of every other live scheme.
+        can_succeed: whether anybody may sign in with `stored`.
+    """
+
+    stored: PasswordHash
+    decoys: tuple[PasswordHash, ...]
+    can_succeed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +42,7 @@ class CheckPassword:
     hasher: PasswordHasher
     schemes: LiveSchemes
     failures: FailureCounters
+    uncounted: UncountedGuesses
     clock: Clock
 
     async def __call__(self, *, user: User, password: str, address: str | None) -> None:
@@ -33,49 +51,54 @@ class CheckPassword:
         Raises:
             InvalidCredentials: otherwise.
             TooManyAttempts: if too many guesses came before.
+            TemporarilyUnavailable: if the guess could not be looked at, or not be counted.
         """
-        await self._check(user, password=password, counter=_counter(user.id, address))
+        if not await self._proved(user, password=password, counter=_counter(user.id, address)):
+            raise InvalidCredentials
 
-    async def of_nobody(self, *, login: str, password: str, address: str | None) -> None:
+    async def of_nobody(self, *, name: str, password: str, address: str | None) -> NoReturn:
         """Do for an unknown login name what is done for a known one.
+
+        Args:
+            name: in its canonical form, so that its spellings share one counter here, too.
 
         Raises:
             InvalidCredentials: always.
-            TooManyAttempts: exactly when it would for a user.
+            TooManyAttempts, TemporarilyUnavailable: exactly when it would for a user.
         """
-        name = hashlib.sha256(login.casefold().encode("utf-8", "surrogatepass")).hexdigest()
-        await self._check(None, password=password, counter=_counter(name, address))
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+        await self._proved(None, password=password, counter=_counter(digest, address))
+        raise InvalidCredentials
 
-    async def _check(self, user: User | None, *, password: str, counter: str) -> None:
+    async def _proved(self, user: User | None, *, password: str, counter: str) -> bool:
         typed = Password.typed(password)
         if typed.over_long:
-            raise InvalidCredentials
+            return False
+        await self.uncounted.settle()
         earlier = await self.failures.find(counter)
         if earlier is not None:
             earlier.ensure_rested(now=self.clock.now())
-        if await self._matches(user, typed):
+        trial = await self._trial(user)
+        if await self.hasher.verify(typed, trial.stored) and trial.can_succeed:
             if earlier is not None:
                 await self.failures.clear(counter)
-            return
-        # A transaction of its own: the count must outlive the refusal.
-        await self.failures.record(counter, now=self.clock.now())
-        raise InvalidCredentials
+            return True
+        # Committed before the refusal, and before the decoys, which a full queue may refuse: a
+        # guess that was looked at is counted.
+        await self.uncounted.count(counter)
+        for decoy in trial.decoys:
+            await self.hasher.verify(typed, decoy)
+        return False
 
-    async def _matches(self, user: User | None, password: Password) -> bool:
+    async def _trial(self, user: User | None) -> _Trial:
         decoys = dict(await self.schemes.decoys())
         stored = user.password if user is not None else None
         scheme = self.hasher.scheme_of(stored) if stored is not None else None
-        if stored is None or scheme is None:
-            scheme = self.hasher.scheme
-            stored = decoys[scheme]
-            user = None
-        same = await self.hasher.verify(password, stored)
-        if same and user is not None and user.is_active:
-            return True
+        if user is None or stored is None or scheme is None:
+            stored = decoys.pop(self.hasher.scheme)
+            return _Trial(stored=stored, decoys=tuple(decoys.values()), can_succeed=False)
         decoys.pop(scheme, None)
-        for decoy in decoys.values():
-            await self.hasher.verify(password, decoy)
-        return False
+        return _Trial(stored=stored, decoys=tuple(decoys.values()), can_succeed=user.is_active)
 
 
 def _counter(account: str, address: str | None) -> str:

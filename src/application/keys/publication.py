@@ -1,5 +1,6 @@
 """Bringing the stored keys into this process, and showing the public ones."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from hexkey.application.ports.keys import KeyRing, SigningKeyStore
 from hexkey.application.ports.system import Clock
 from hexkey.domain.errors import TemporarilyUnavailable
+from hexkey.domain.keys import UnusableKey
 
 _AT_MOST_EVERY = timedelta(seconds=1)
 
@@ -20,6 +22,7 @@ class ReloadKeys:
     ring: KeyRing
     clock: Clock
     _tried_at: datetime | None = field(default=None, init=False)
+    _underway: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def __call__(self) -> None:
         """Reload now.
@@ -27,19 +30,29 @@ class ReloadKeys:
         Raises:
             UnusableKey: if a stored key cannot be used; the ring is unchanged.
         """
-        self._tried_at = self.clock.now()
-        self.ring.load(await self.store.all())
+        async with self._underway:
+            self._tried_at = self.clock.now()
+            self.ring.load(await self.store.all())
 
     async def if_due(self) -> bool:
         """Reload, unless that was tried less than a second ago: forged tokens must cost nothing.
 
+        A stored key that cannot be used keeps the ring as it is, and what it holds is still true;
+        the next start will tell the operator.
+
         Returns:
-            Whether it did.
+            Whether it did, or somebody else did it in the meantime.
         """
+        if self._underway.locked():
+            async with self._underway:
+                return True
         now = self.clock.now()
         if self._tried_at is not None and now - _AT_MOST_EVERY < self._tried_at <= now:
             return False
-        await self()
+        try:
+            await self()
+        except UnusableKey:
+            return False
         return True
 
 

@@ -1,7 +1,7 @@
 """Signing in: opening a session and issuing its first token."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.ports.sessions import SessionStore
@@ -67,13 +67,14 @@ class SignIn:
 
         Raises:
             InvalidCredentials, TooManyAttempts, HashingOverloaded: as `Authenticate`.
+            TemporarilyUnavailable: if there is no key to sign with, or the store is away; no
+                session was opened.
         """
         user = await self.authenticate(login=login, password=password, address=address)
         scopes = granted_scopes(scope, allowed=self.policy.scopes)
         now = self.clock.now()
         session = Session.opened(id=SessionId(self.ids.new()), user=user.id, now=now)
-        current = await self._open(session, proved=user)
-        token = self.signer.sign(self._claims(current, session, scopes, now))
+        token = await self._open(session, scopes, proved=user)
         return IssuedToken(
             access_token=token,
             expires_in=self.policy.lifetime,
@@ -81,24 +82,20 @@ class SignIn:
             session=session.id,
         )
 
-    async def _open(self, session: Session, *, proved: User) -> User:
+    async def _open(self, session: Session, scopes: frozenset[str], *, proved: User) -> str:
         async with self.store.begin() as transaction:
             current = await transaction.users.find(proved.id)
             # Hashing took a while: a password change or a disabling in between must win.
-            if (
-                current is None
-                or not current.is_active
-                or current.credential_version != proved.credential_version
-            ):
+            if current is None or not current.accepts_proof_for(proved):
                 raise InvalidCredentials
             await transaction.sessions.add(session)
+            # Before the commit: no session without its token.
+            token = self.signer.sign(self._claims(current, session, scopes))
             await transaction.commit()
-        return current
+        return token
 
-    def _claims(
-        self, user: User, session: Session, scopes: frozenset[str], now: datetime
-    ) -> AccessTokenClaims:
-        issued_at = now.replace(microsecond=0)
+    def _claims(self, user: User, session: Session, scopes: frozenset[str]) -> AccessTokenClaims:
+        issued_at = session.created_at.replace(microsecond=0)
         return AccessTokenClaims(
             id=TokenId(self.ids.new()),
             issuer=self.policy.issuer,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hexkey.domain.errors import HexkeyError
-from hexkey.domain.text import is_plain
+from hexkey.domain.text import composed, is_plain
 
 MAX_ADDRESS_OCTETS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 MAX_LOCAL_OCTETS = 64  # RFC 5321 §4.5.3.1.1
@@ -46,7 +46,10 @@ def ensure_unambiguous(text: str) -> str:
     Raises:
         InvalidEmail: if it holds controls, is over long, or has not exactly one ASCII `@`.
     """
-    text = unicodedata.normalize("NFC", text)
+    short = composed(text, most=MAX_ADDRESS_OCTETS)
+    if short is None:
+        raise InvalidEmail
+    text = short
     local, at, _ = text.partition("@")
     over_long = (
         len(text.encode("utf-8", "replace")) > MAX_ADDRESS_OCTETS

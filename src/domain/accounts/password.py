@@ -1,12 +1,11 @@
 """Passwords: what may become one, and what stands for one at rest."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import ClassVar, NewType
 
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
-from hexkey.domain.text import has_control_characters
+from hexkey.domain.text import composed, has_control_characters
 
 MIN_PASSWORD_LENGTH_FLOOR = 8  # code points; NIST SP 800-63B-4 §3.1.1.2, ASVS 6.2.1
 MAX_PASSWORD_LENGTH = 256  # code points; ASVS 6.2.9 wants at least 64
@@ -85,8 +84,12 @@ class Password:
 
     @classmethod
     def typed(cls, text: str) -> "Password":
-        """Read a password that is to be compared with a stored one."""
-        return cls(unicodedata.normalize("NFC", text))
+        """Read a password that is to be compared with a stored one.
+
+        What is over long anyway stays as it was typed.
+        """
+        password = composed(text, most=MAX_PASSWORD_LENGTH)
+        return cls(text if password is None else password)
 
     @property
     def over_long(self) -> bool:

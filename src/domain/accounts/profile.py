@@ -1,12 +1,11 @@
 """What users say about themselves."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 from hexkey.domain.errors import HexkeyError
-from hexkey.domain.text import is_plain
+from hexkey.domain.text import composed, is_plain
 
 MAX_FULL_NAME_LENGTH = 200  # code points
 MAX_PICTURE_LENGTH = 2048  # characters of the URL
@@ -42,8 +41,8 @@ class Profile:
 
 
 def _name(text: str | None) -> str | None:
-    name = unicodedata.normalize("NFC", text or "").strip()
-    if len(name) > MAX_FULL_NAME_LENGTH or not is_plain(name):
+    name = composed((text or "").strip(), most=MAX_FULL_NAME_LENGTH)
+    if name is None or not is_plain(name):
         raise InvalidProfile
     return name or None
 

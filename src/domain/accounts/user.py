@@ -85,6 +85,10 @@ class User:
         """Whether this account may be used at all."""
         return isinstance(self.status, Active)
 
+    def accepts_proof_for(self, earlier: "User") -> bool:
+        """Whether who proved to be `earlier`, this user as it was, may still act as this one."""
+        return self.is_active and self.credential_version == earlier.credential_version
+
     def publicly_known(self) -> frozenset[str]:
         """What anybody may know of this user, and so nobody should use as a password."""
         return known_about(self.username, self.email, self.profile)

@@ -44,21 +44,25 @@ class Failures:
     last: datetime
 
     @property
-    def resting_until(self) -> datetime:
-        """The first instant at which another attempt is looked at.
-
-        From the fifth failure 1, 2, 4 … 900 s after the latest one.
-        """
+    def delay(self) -> timedelta:
+        """How long the account rests: from the fifth failure 1, 2, 4 … 900 s."""
         excess = self.count - FREE_FAILURES
         if excess <= 0:
-            return self.last
+            return timedelta(0)
         seconds = min(2 ** min(excess - 1, 32), int(MAX_DELAY.total_seconds()))
-        return self.last + timedelta(seconds=seconds)
+        return timedelta(seconds=seconds)
 
     def ensure_rested(self, *, now: datetime) -> None:
-        """Raises: TooManyAttempts: if `now` is before `resting_until`."""
-        if now < self.resting_until:
-            raise TooManyAttempts(retry_after=self.resting_until - now)
+        """Check that the rest after the latest failure is over.
+
+        A failure that lies ahead by more than its delay was counted by a clock that was set back
+        since; nobody has to wait until it is caught up with.
+
+        Raises:
+            TooManyAttempts: if it is not; the wait is never longer than twice the delay.
+        """
+        if abs(now - self.last) < self.delay:
+            raise TooManyAttempts(retry_after=self.last + self.delay - now)
 
 
 def network_of(address: str | None) -> str:
