@@ -2,17 +2,15 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
-
-import bcrypt
+from collections.abc import Sequence
 
 from benchmarks import wrk
 from benchmarks.bootstrap import confidence
 from benchmarks.client import Client, Request
-from benchmarks.fleet import CHEAPEST_BCRYPT, Fleet
+from benchmarks.fleet import Fleet
 from benchmarks.processes import Failed, say
 from benchmarks.report import Section, at_most
-from benchmarks.systems.hexkey import Hexkey
+from benchmarks.systems.hexkey import NO_HASH, Hexkey
 from benchmarks.systems.system import PASSWORD
 
 FEW = 1000
@@ -27,13 +25,12 @@ def measure(fleet: Fleet) -> Section:
         f"{FEW:,} and {many:,} users",
         f"Two servers with {FEW:,} and {many:,} users, each with a session, asked in turn. `me`: "
         f"{CONNECTIONS} connections, tokens of users spread over the whole table. Signing in: "
-        "interleaved over one connection at the cheapest bcrypt; the time of the hash, measured "
-        "between the sign-ins, is subtracted.",
+        "interleaved over one connection, with a password hasher in place that does nothing.",
         HEADERS,
     )
     tokens = fleet.options.tokens
-    small = fleet.hexkeys(CHEAPEST_BCRYPT, users=FEW, tokens=tokens)
-    large = fleet.hexkeys(CHEAPEST_BCRYPT, users=many, tokens=tokens)
+    small = fleet.hexkeys(NO_HASH, users=FEW, tokens=tokens)
+    large = fleet.hexkeys(NO_HASH, users=many, tokens=tokens)
     for few, lots in zip(small, large, strict=True):
         few.give_everybody_a_session(FEW)
         lots.give_everybody_a_session(many)
@@ -71,27 +68,19 @@ def _compare_sign_in(
     kind = both[0].database.kind
     say(f"scale, sign-in, {kind}")
     samples = _sign_in_times(both, users, pairs)
-    few, lots, bare = map(statistics.median, samples)
-    ratio = _outside([few, lots, bare])
-    low, high = confidence(samples, _outside)
-    costs, interval = (f"{few - bare:.2f}", f"{lots - bare:.2f}"), f"{low:.3f} … {high:.3f}"
+    few, lots = map(statistics.median, samples)
+    low, high = confidence(samples, lambda medians: medians[1] / medians[0])
+    costs, interval = (f"{few:.2f}", f"{lots:.2f}"), f"{low:.3f} … {high:.3f}"
     what = "sign-in outside hashing, ms"
-    section.rows.append((kind, what, *costs, f"{ratio:.3f}", interval))
+    section.rows.append((kind, what, *costs, f"{lots / few:.3f}", interval))
     text = f"sign-in, {kind}: cost outside hashing with many users ÷ few"
-    section.promises.append(at_most(text, ratio, 1.1))
-    section.remarks.append(f"{kind}: the hash alone took {bare:.2f} ms of a sign-in.")
-
-
-def _outside(medians: list[float]) -> float:
-    few, lots, bare = medians
-    return (lots - bare) / max(few - bare, 1e-9)
+    section.promises.append(at_most(text, lots / few, 1.1))
 
 
 def _sign_in_times(
     both: tuple[Hexkey, Hexkey], users: tuple[int, int], pairs: int
 ) -> Sequence[list[float]]:
-    hash_alone = _hash_alone()
-    times: tuple[list[float], list[float], list[float]] = [], [], []
+    times: tuple[list[float], list[float]] = [], []
     with (
         both[0].started() as first,
         both[1].started() as second,
@@ -104,25 +93,13 @@ def _sign_in_times(
                 for client, hexkey, most in zip((near, far), both, users, strict=True)
             ]
             if turn >= 5:  # the first ones open connections and prepare statements
-                for value, sample in zip((*found, hash_alone()), times, strict=True):
+                for value, sample in zip(found, times, strict=True):
                     sample.append(value)
     return times
 
 
 def _spread(turn: int, turns: int, users: int) -> int:
     return 1 + turn * max(1, users // (turns + 5)) % users
-
-
-def _hash_alone() -> Callable[[], float]:
-    cost = int(CHEAPEST_BCRYPT.partition("-")[2])
-    stored = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(cost))
-
-    def once() -> float:
-        begin = time.perf_counter()
-        bcrypt.checkpw(PASSWORD.encode(), stored)
-        return (time.perf_counter() - begin) * 1000
-
-    return once
 
 
 def _milliseconds(client: Client, request: Request) -> float:

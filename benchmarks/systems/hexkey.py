@@ -6,10 +6,11 @@ from pathlib import Path
 
 from benchmarks.client import Answer, Request, ask_once
 from benchmarks.databases import Database
+from benchmarks.environments import HERE
 from benchmarks.processes import CORES, Failed, finish, plain_environment
 from benchmarks.systems.system import PASSWORD, SECRET, System
 
-FAST_HASHER = "argon2id-46-1-1"
+NO_HASH = "none"
 IDS = "01900000-0000-7000-8000-"
 SESSION_IDS = "01900000-0000-7000-9000-"
 TEMPLATE, SECOND_TEMPLATE, AGED_TEMPLATE = "template", "othertemplate", "agedtemplate"
@@ -19,8 +20,8 @@ class Hexkey(System):
     """`hexkey serve` with one worker.
 
     Args:
-        scheme: `bcrypt_sha256-COST` or `argon2id-46-1-1`; what new hashes are made with, and
-            what the seeded users' hashes are.
+        scheme: `bcrypt_sha256-COST`, `argon2id-46-1-1` or `none`; what new hashes are made with,
+            and what the seeded users' hashes are.
     """
 
     def __init__(self, database: Database, scheme: str = "bcrypt_sha256-12") -> None:
@@ -36,26 +37,30 @@ class Hexkey(System):
         return [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
 
     def environment(self) -> dict[str, str]:
-        family, _, numbers = self.scheme.partition("-")
         names = {
             "HEXKEY_DATABASE_URL": self.database.url(),
             "HEXKEY_DATA_DIR": str(self.database.directory / "data"),
             "HEXKEY_MASTER_SECRET": SECRET,
             "HEXKEY_ACCESS_TOKEN_TTL": "3600",
         }
+        return plain_environment(**names, **self._hasher())
+
+    def _hasher(self) -> dict[str, str]:
+        if self.scheme == NO_HASH:
+            adapter = "benchmarks.no_hashing:no_hashing"
+            return {"HEXKEY_PASSWORD_HASHER": adapter, "PYTHONPATH": str(HERE.parent)}
+        family, _, cost = self.scheme.partition("-")
         if family == "argon2id":
-            names["HEXKEY_PASSWORD_HASHER"] = "argon2id"
-        else:
-            names |= {"HEXKEY_PASSWORD_HASHER": "bcrypt", "HEXKEY_BCRYPT_COST": numbers}
-        return plain_environment(**names)
+            return {"HEXKEY_PASSWORD_HASHER": family}
+        return {"HEXKEY_PASSWORD_HASHER": "bcrypt", "HEXKEY_BCRYPT_COST": cost}
 
     def ready(self) -> Request:
         return Request("GET", "/livez")
 
     def prepare(self, *, users: int, tokens: int) -> None:
-        """Register one user over HTTP and repeat the row; sign in under the fastest hasher."""
+        """Register one user over HTTP and repeat the row; get the tokens without hashing."""
         self._migrate()
-        wanted, self.scheme = self.scheme, FAST_HASHER if tokens else self.scheme
+        wanted, self.scheme = self.scheme, NO_HASH if tokens else self.scheme
         self._register(TEMPLATE)
         self.database.clone("users", _is(TEMPLATE), (1, users), self._named_after_i())
         if tokens:
