@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, String, insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, String, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.column_types import BoundedText, Instant
@@ -27,6 +26,10 @@ from tests.support.builders import a_session, a_signing_key, a_user
 from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
+
+DIALECTS: list[Any] = [
+    create_engine(f"{name}://").dialect for name in ("sqlite", "postgresql+asyncpg")
+]
 
 OUR_OWN_WORDS = 16  # states and algorithms: never text from outside
 
@@ -67,7 +70,7 @@ class TestEveryText:
 
         assert found == LENGTHS
 
-    @pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=str)
+    @pytest.mark.parametrize("dialect", DIALECTS, ids=["sqlite", "postgresql"])
     @pytest.mark.parametrize("column", _texts(), ids=str)
     def test_in_10_is_stopped_before_any_database_when_it_is_too_long(
         self, column: Column[Any], dialect: Any
@@ -83,9 +86,9 @@ class TestEveryText:
 
     async def test_in_10_fits_into_its_column_at_full_length(self, engine: AsyncEngine) -> None:
         """IN-10: unique indexes included; PostgreSQL's are limited in octets."""
-        full = {
+        full: dict[str, Any] = {
             name: "\U0001f511" * LENGTHS[f"users.{name}"]
-            for name in metadata.tables["users"].columns
+            for name in map(str, metadata.tables["users"].columns.keys())
             if f"users.{name}" in LENGTHS
         }
         users = metadata.tables["users"]
@@ -136,7 +139,7 @@ class TestInstants:
         [datetime(2026, 1, 1), datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)],  # noqa: DTZ001 - the naive one is the point
         ids=["naive", "microseconds"],
     )
-    @pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=str)
+    @pytest.mark.parametrize("dialect", DIALECTS, ids=["sqlite", "postgresql"])
     def test_that_could_not_come_back_unchanged_are_refused(
         self, instant: datetime, dialect: Any
     ) -> None:
