@@ -1,5 +1,6 @@
 """Deployments that issue access tokens, with keys that are made once for a whole test run."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -9,15 +10,17 @@ from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.adapters.crypto.token_claims import to_json
 from hexkey.domain.access import Role
 from hexkey.domain.identifiers import SessionId, TokenId, UserId
 from hexkey.domain.keys import SigningAlgorithm, SigningKey
 from hexkey.domain.sessions.access_token import AccessTokenClaims
 from tests.support.doubles import START
-from tests.support.jose import PrivateKey
+from tests.support.jose import PrivateKey, forge, read
 
 ISSUER = "https://auth.example.test"
 AUDIENCE = "https://api.example.test"
+REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "sid"]
 SECRET = b"a master secret for tests, 32 oct"
 
 
@@ -55,6 +58,15 @@ class Issuing:
         assert signing is not None
         return signing.id
 
+    def header(self) -> dict[str, Any]:
+        """Of every token that is signed now."""
+        return read(self.signer.sign(some_claims()))[0]
+
+    def signed(self, claims: object, **header: Any) -> str:
+        """A token that only somebody with our key could make, with any claims and header."""
+        text = claims if isinstance(claims, str | bytes) else json.dumps(claims)
+        return forge({**self.header(), **header}, text, self.private_key)
+
 
 def an_issuing(algorithm: SigningAlgorithm, *, secret: bytes = SECRET) -> Issuing:
     ring = UnsealedKeyRing(derived=derived_keys(secret), algorithm=algorithm)
@@ -82,3 +94,8 @@ def some_claims(**changes: Any) -> AccessTokenClaims:
         "roles": frozenset({Role("admin"), Role("editor")}),
     }
     return AccessTokenClaims(**{**facts, **changes})
+
+
+def claims_json() -> dict[str, Any]:
+    """`some_claims`, as they stand in a token."""
+    return to_json(some_claims())

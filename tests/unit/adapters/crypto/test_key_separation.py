@@ -1,0 +1,88 @@
+"""CR-04, P65, P66: what was made for one purpose is never accepted for another."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from hexkey.adapters.crypto.cursors import EncryptedCursors
+from hexkey.adapters.crypto.derived_keys import Purpose
+from hexkey.adapters.crypto.key_material import KeySeal, generate
+from hexkey.domain.errors import HexkeyError
+from hexkey.domain.identifiers import KeyId
+from hexkey.domain.keys import SealedKey, SigningAlgorithm, UnusableKey
+from tests.support.issuing import Issuing, an_issuing, derived_keys, some_claims
+from tests.support.jose import forge, octets_of, read, segment
+
+ISSUING = an_issuing(SigningAlgorithm.HS256)
+CURSORS = EncryptedCursors(derived_keys())
+SEAL = KeySeal(derived_keys().key(Purpose.SIGNING_KEY_SEALING))
+KID = KeyId("k" * 43)
+
+
+def sealed_key() -> bytes:
+    return SEAL.seal(generate(SigningAlgorithm.ES256), KID, SigningAlgorithm.ES256)
+
+
+def open_seal(text: str) -> object:
+    return SEAL.open(SealedKey(octets_of(text)), KID, SigningAlgorithm.ES256)
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    "access token": lambda: ISSUING.signer.sign(some_claims()),
+    "cursor of users": lambda: CURSORS.seal("x", listing="users"),
+    "cursor of audit": lambda: CURSORS.seal("x", listing="audit"),
+    "sealed key": lambda: segment(sealed_key()),
+}
+READERS: dict[str, Callable[[str], object]] = {
+    "access token": ISSUING.verifier.verify,
+    "cursor of users": lambda text: CURSORS.open(text, listing="users"),
+    "cursor of audit": lambda text: CURSORS.open(text, listing="audit"),
+    "sealed key": open_seal,
+}
+
+
+class TestPurposes:
+    @pytest.mark.parametrize(("made", "taken"), [*itertools.product(MAKERS, READERS)])
+    def test_cr_04_are_never_taken_for_each_other(self, made: str, taken: str) -> None:
+        artefact = MAKERS[made]()
+        if made == taken:
+            assert READERS[taken](artefact)
+            return
+        with pytest.raises((HexkeyError, UnusableKey, ValueError)):
+            READERS[taken](artefact)
+
+    @pytest.mark.parametrize("purpose", Purpose)
+    def test_cr_04_only_one_key_signs_tokens(self, purpose: Purpose) -> None:
+        header, claims = read(ISSUING.signer.sign(some_claims()))
+        forged = forge(header, claims, derived_keys().key(purpose))
+
+        if purpose is Purpose.HS256_TOKENS:
+            assert ISSUING.verifier.verify(forged) == some_claims()
+        else:
+            with pytest.raises(HexkeyError):
+                ISSUING.verifier.verify(forged)
+
+    @pytest.mark.parametrize("purpose", Purpose)
+    def test_cr_04_only_one_key_opens_signing_keys(self, purpose: Purpose) -> None:
+        sealed = SealedKey(sealed_key())
+        seal = KeySeal(derived_keys().key(purpose))
+
+        if purpose is Purpose.SIGNING_KEY_SEALING:
+            assert seal.open(sealed, KID, SigningAlgorithm.ES256)
+        else:
+            with pytest.raises(UnusableKey):
+                seal.open(sealed, KID, SigningAlgorithm.ES256)
+
+    def test_cr_04_the_master_secret_itself_signs_nothing(self) -> None:
+        issuing: Issuing = an_issuing(SigningAlgorithm.HS256, secret=b"m" * 32)
+        header, claims = read(issuing.signer.sign(some_claims()))
+
+        with pytest.raises(HexkeyError):
+            issuing.verifier.verify(forge(header, claims, b"m" * 32))
+
+    def test_the_key_id_of_a_shared_secret_says_nothing_about_it(self) -> None:
+        kid = octets_of(ISSUING.key_id)
+
+        assert kid == derived_keys().key(Purpose.HS256_KEY_ID)
+        assert kid != derived_keys().key(Purpose.HS256_TOKENS)
