@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dependency_injector import providers
 
+from hexkey.application.accounts.finding import FindUser
 from hexkey.application.accounts.listing import ListUsers
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.password_change import (
@@ -87,6 +88,9 @@ class Container(Adapters):
         clock=Adapters.clock,
     )
     read_public_profile = providers.Factory(ReadPublicProfile, users=Adapters.users)
+    find_user = providers.Factory(
+        FindUser, users=Adapters.users, usernames=Adapters.usernames, emails=Adapters.emails
+    )
     list_users = providers.Factory(ListUsers, users=Adapters.users, cursors=Adapters.cursors)
 
     replace_password = providers.Factory(

@@ -50,7 +50,13 @@ def master_secret(settings: Settings, secrets: SecretGenerator) -> bytes:
         return _strong(given, "HEXKEY_MASTER_SECRET_FILE", strict=settings.in_production)
     if settings.storage == "memory":
         return secrets.secret().encode()
-    return _made_once(data_folder(settings) / "master.secret", secrets)
+    data_folder(settings)
+    return _made_once(generated_secret_file(settings), secrets)
+
+
+def generated_secret_file(settings: Settings) -> Path:
+    """Where the master secret is that the first start of a development deployment made."""
+    return settings.data_dir.absolute() / "master.secret"
 
 
 def database_url(settings: Settings) -> str:

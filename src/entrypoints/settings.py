@@ -245,11 +245,24 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
         raise BadConfiguration(*map(_sentence, error.errors(include_input=False))) from None
 
 
+def sources(env_file: Path | None = Path(".env")) -> dict[str, str]:
+    """Where each field's value comes from: `environment`, `.env` or `default`."""
+    environment = {name.upper() for name, value in os.environ.items() if value}
+    file = {name.upper() for name, value in _read(env_file).items() if value}
+    return {
+        field: "environment" if name in environment else ".env" if name in file else "default"
+        for field, name in ((field, setting_name(field)) for field in Settings.model_fields)
+    }
+
+
+def _read(env_file: Path | None) -> dict[str, str | None]:
+    return dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+
+
 def _refuse_unknown_names(env_file: Path | None) -> None:
     known = {setting_name(field) for field in Settings.model_fields}
     given = {name.upper() for name in os.environ}
-    if env_file is not None and env_file.is_file():
-        given |= {name.upper() for name in dotenv_values(env_file)}
+    given |= {name.upper() for name in _read(env_file)}
     problems = [
         _unknown(name, known)
         for name in sorted(given - known)

@@ -1,0 +1,71 @@
+"""From a command to the use cases of the deployment it is run for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from hexkey.entrypoints.cli.refusals import CommandRefused
+from hexkey.entrypoints.container import Container, build_container
+from hexkey.entrypoints.logs import configure_logging
+from hexkey.entrypoints.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+
+def configured() -> Settings:
+    """The settings; logs go where these say from now on.
+
+    Raises:
+        BadConfiguration: if they cannot be used.
+    """
+    settings = load_settings()
+    configure_logging(settings)
+    return settings
+
+
+def run(deed: Callable[[Container], Awaitable[T]]) -> T:
+    """The result of `deed`, done on the open storage of this deployment.
+
+    Raises:
+        BadConfiguration, StorageUnusable, TemporarilyUnavailable: if it cannot be opened.
+        CommandRefused: if the storage would be gone with this process.
+    """
+    container = build_container(_lasting(configured()))
+    return asyncio.run(_opened(container, deed))
+
+
+def migrate_storage() -> bool:
+    """Bring the schema up to date.
+
+    Returns:
+        Whether there was anything to do.
+    """
+    container = build_container(_lasting(configured()))
+    return asyncio.run(_migrated(container))
+
+
+def _lasting(settings: Settings) -> Settings:
+    if settings.storage == "memory":
+        raise CommandRefused(
+            "storage_of_one_process",
+            "HEXKEY_DATABASE_URL is memory://, which only the server's own process can see.",
+        )
+    return settings
+
+
+async def _opened(container: Container, deed: Callable[[Container], Awaitable[T]]) -> T:
+    storage = container.storage()
+    try:
+        await storage.open()
+        return await deed(container)
+    finally:
+        await storage.close()
+        container.hashing_pool().close()
+
+
+async def _migrated(container: Container) -> bool:
+    storage = container.storage()
+    try:
+        return await storage.migrate()
+    finally:
+        await storage.close()

@@ -1,0 +1,43 @@
+"""The commands."""
+
+import sys
+
+import typer
+
+import hexkey
+from hexkey.entrypoints.cli import config, keys, migrate, serve, users
+from hexkey.entrypoints.cli.output import AsJson, show_json
+from hexkey.entrypoints.cli.refusals import Program, unforeseen
+
+app = typer.Typer(
+    name="hexkey",
+    help="Hexkey, a self-hosted authentication service.",
+    cls=Program,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with values could show secrets
+)
+app.command("serve")(serve.serve)
+app.command("migrate")(migrate.migrate)
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+app.add_typer(config.app, name="config")
+
+
+@app.command()
+def version(as_json: AsJson = False) -> None:
+    """Say which version this is."""
+    if as_json:
+        show_json({"version": hexkey.__version__})
+    else:
+        typer.echo(f"hexkey {hexkey.__version__}")
+
+
+def main() -> None:
+    """Run the program and exit."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the last line before the traceback
+        refusal = unforeseen(error)
+        refusal.show()
+        sys.exit(refusal.status)

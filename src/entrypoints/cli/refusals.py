@@ -1,0 +1,125 @@
+"""What the program says, and which status it ends with, when it does not do what it was asked."""
+
+import logging
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class ExitStatus(IntEnum):
+    """The statuses that scripts may rely on; part of the public contract."""
+
+    OK = 0
+    REFUSED = 1
+    USAGE = 2  # typer's own, for options and arguments that do not exist
+    NOT_FOUND = 3
+    CONFLICT = 4
+    UNAVAILABLE = 5
+
+
+class CommandRefused(Exception):
+    """A command that cannot be carried out as it was given.
+
+    Attributes:
+        code: a stable snake_case word for programs.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How an error is shown.
+
+    Attributes:
+        sentences: one a line; none of them repeats a secret.
+    """
+
+    status: ExitStatus
+    code: str
+    sentences: Sequence[str]
+
+    def show(self) -> None:
+        """Write it to standard error."""
+        for sentence in self.sentences:
+            typer.echo(f"hexkey: {sentence} ({self.code})", err=True)
+
+
+class Program(TyperGroup):
+    """A group of commands whose refusals are sentences and statuses, never tracebacks."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            refusal.show()
+            raise typer.Exit(refusal.status) from error
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """How `error` is shown; `None` if it is none that was foreseen."""
+    from hexkey.application.ports.storage import StorageUnusable
+    from hexkey.domain.errors import HexkeyError
+    from hexkey.domain.keys import UnusableKey
+    from hexkey.entrypoints.settings import BadConfiguration
+
+    match error:
+        case BadConfiguration(problems=problems):
+            return Refusal(ExitStatus.REFUSED, "bad_configuration", problems)
+        case CommandRefused(code=code):
+            return Refusal(ExitStatus.REFUSED, code, [str(error)])
+        case StorageUnusable():
+            return Refusal(ExitStatus.REFUSED, "storage_unusable", [str(error)])
+        case UnusableKey():
+            return Refusal(ExitStatus.REFUSED, "unusable_key", [f"{error}."])
+        case HexkeyError():
+            return _refusal_of_ours(error)
+    return None
+
+
+def _refusal_of_ours(error: Any) -> Refusal:
+    from hexkey.domain.accounts.password import HashingOverloaded
+    from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
+    from hexkey.domain.errors import TemporarilyUnavailable
+
+    match error:
+        case UserNotFound():
+            return Refusal(ExitStatus.NOT_FOUND, error.code, ["There is no such user."])
+        case UsernameTaken() | EmailTaken():
+            return Refusal(ExitStatus.CONFLICT, error.code, [error.message])
+        case HashingOverloaded():
+            return Refusal(ExitStatus.UNAVAILABLE, error.code, [error.message])
+        case TemporarilyUnavailable():
+            sentence = (
+                "The database cannot be reached, or is busy, full or read-only. "
+                "Try again in a moment."
+            )
+            return Refusal(ExitStatus.UNAVAILABLE, error.code, [sentence])
+    return Refusal(ExitStatus.REFUSED, error.code, [error.message])
+
+
+def unforeseen(error: Exception) -> Refusal:
+    """How a defect is shown: without its message, which may hold values of rows or statements.
+
+    Where it happened goes to the log, at the level `debug`.
+    """
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger("hexkey.cli").debug("unforeseen %s\n%s", type(error).__name__, where)
+    sentence = (
+        f"Something went wrong that should not: {type(error).__name__}. "
+        "HEXKEY_LOG_LEVEL=debug shows where."
+    )
+    return Refusal(ExitStatus.REFUSED, "internal_error", [sentence])
