@@ -31,7 +31,8 @@ MEASURING: dict[str, Callable[[Fleet], Section]] = {
 def main(arguments: list[str] | None = None) -> int:
     """Return 0 when everything could be measured, whatever the figures are."""
     chosen = options.parse(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)  # so that every `finally` runs
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)  # so that every `finally` runs
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setaffinity(0, GENERATOR_CORE)  # servers are started with cores of their own
     try:

@@ -49,7 +49,7 @@ def _compare_me(section: Section, both: tuple[Hexkey, Hexkey], fleet: Fleet) -> 
                 figures = wrk.load(
                     server.port,
                     hexkey.me,
-                    hexkey.token_file,
+                    hexkey.token_file(),
                     connections=CONNECTIONS,
                     seconds=fleet.options.seconds / 2,
                 )

@@ -46,7 +46,7 @@ def _visit(system: System, fleet: Fleet) -> tuple[wrk.Figures, wrk.Figures, Coun
     with system.started() as server:
 
         def me(seconds: float) -> wrk.Figures:
-            tokens = system.token_file
+            tokens = system.token_file()
             return wrk.load(
                 server.port, system.me, tokens, connections=CONNECTIONS, seconds=seconds
             )

@@ -59,15 +59,11 @@ class System(ABC):
         """Name and database."""
         return f"{self.name} {self.database.kind}"
 
-    @property
-    def token_file(self) -> Path:
-        """All tokens, one a line, for wrk."""
-        return self._written("tokens", self.tokens)
-
-    @property
-    def one_token_file(self) -> Path:
-        """The first token alone, for wrk."""
-        return self._written("token", self.tokens[:1])
+    def token_file(self, most: int | None = None) -> Path:
+        """A file with all tokens, or at `most` so many, one a line, for wrk."""
+        path = self.database.directory / f"tokens-{most}"
+        path.write_text("".join(f"{token}\n" for token in self.tokens[:most]))
+        return path
 
     @abstractmethod
     def command(self, port: int) -> list[str]:
@@ -125,11 +121,6 @@ class System(ABC):
             except Failed as error:
                 raise Failed(f"{self.label}: {error}\n{log.read_text()[-2000:]}") from None
             yield Server(port, process.pid, time.perf_counter() - begin)
-
-    def _written(self, name: str, lines: Sequence[str]) -> Path:
-        path = self.database.directory / name
-        path.write_text("".join(f"{line}\n" for line in lines))
-        return path
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, first: Request) -> None:
