@@ -1,6 +1,8 @@
 """The rules for believing a token, each attacked from where it was once broken."""
 
 import json
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.keys import SigningAlgorithm
-from hexkey.domain.sessions.access_token import InvalidToken, UnknownSigningKey
+from hexkey.domain.sessions.access_token import InvalidToken, TokenExpired, UnknownSigningKey
 from tests.contracts.access_tokens import AccessTokensContract
 from tests.support.issuing import (
     AUDIENCE,
@@ -311,3 +313,29 @@ class TestClaims:
         assert issuing.verifier.verify(issuing.signer.sign(names)) == names
         with pytest.raises(InvalidToken):
             issuing.verifier.verify(issuing.signed(deep))
+
+
+class TestTime:
+    @pytest.mark.parametrize(
+        ("after_expiry", "refusal"), [(-1, None), (29, None), (30, TokenExpired)]
+    )
+    def test_jw_08_forgives_half_a_minute_after_the_end(
+        self, issuing: Issuing, after_expiry: int, refusal: type[InvalidToken] | None
+    ) -> None:
+        claims = issuing.verifier.verify(issuing.signer.sign(some_claims()))
+        now = claims.expires_at + timedelta(seconds=after_expiry)
+
+        with pytest.raises(refusal) if refusal else nullcontext():
+            claims.ensure_current(now=now)
+
+    @pytest.mark.parametrize(
+        ("before_issue", "refusal"), [(0, None), (30, None), (31, InvalidToken)]
+    )
+    def test_jw_08_forgives_half_a_minute_before_the_beginning(
+        self, issuing: Issuing, before_issue: int, refusal: type[InvalidToken] | None
+    ) -> None:
+        claims = issuing.verifier.verify(issuing.signer.sign(some_claims()))
+        now = claims.issued_at - timedelta(seconds=before_issue)
+
+        with pytest.raises(refusal) if refusal else nullcontext():
+            claims.ensure_current(now=now)
