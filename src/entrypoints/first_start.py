@@ -2,11 +2,14 @@
 
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hexkey.application.ports.system import SecretGenerator
 from hexkey.entrypoints.setting_values import is_loopback
-from hexkey.entrypoints.settings import BadConfiguration, Settings
+from hexkey.entrypoints.settings import OTHERS, BadConfiguration, Settings
 
 MIN_SECRET_BYTES = 32
 _MIN_DISTINCT_BYTES = 10  # "aaaa…" and "change-me-change-me-…" are long, and are no secrets
@@ -31,6 +34,9 @@ def ensure_safe(settings: Settings) -> None:
         problems.append("HEXKEY_PUBLIC_URL must begin with https:// in production.")
     if settings.storage == "memory":
         problems.append("HEXKEY_DATABASE_URL: memory:// forgets every user; not in production.")
+    if settings.embedded and _open_to_others(settings.database_file):
+        path = settings.database_file
+        problems.append(f"{path} can be read by others. Run: chmod 600 {path}")
     if problems:
         raise BadConfiguration(*problems)
 
@@ -60,13 +66,16 @@ def generated_secret_file(settings: Settings) -> Path:
 
 
 def database_url(settings: Settings) -> str:
-    """The URL of the database; the folder of the embedded one exists afterwards.
+    """The URL of the database; the file of the embedded one exists afterwards, closed to others.
 
     Raises:
-        BadConfiguration: if the folder cannot be made.
+        BadConfiguration: if its folder or it cannot be made.
     """
     if settings.database_url is None:
         data_folder(settings)
+        # An empty file is an empty database; SQLite itself would make one that others can read.
+        with _reasoned("HEXKEY_DATA_DIR"):
+            settings.database_file.touch(mode=0o600)
     return settings.database
 
 
@@ -77,12 +86,8 @@ def data_folder(settings: Settings) -> Path:
         BadConfiguration: if it cannot be made or written to.
     """
     folder = settings.data_dir.absolute()
-    try:
+    with _reasoned("HEXKEY_DATA_DIR"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadConfiguration(
-            f"HEXKEY_DATA_DIR: cannot make the folder ({error.strerror})."
-        ) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BadConfiguration("HEXKEY_DATA_DIR: cannot write to the folder.")
     return folder
@@ -90,28 +95,54 @@ def data_folder(settings: Settings) -> Path:
 
 def _made_once(path: Path, secrets: SecretGenerator) -> bytes:
     if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with _reasoned(str(path)):
+            _make(path, secrets.secret())
+    return _strong(_read(path), str(path), strict=False)
+
+
+def _make(path: Path, secret: str) -> None:
+    """Write `secret` to a new file, durably; if somebody else was faster, theirs stays."""
+    # Not named after the process: instances in containers have the same number.
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # is 0600
+    try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.secret() + "\n")
+            file.write(secret + "\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):
             os.link(draft, path)  # atomic: of several instances that start at once, one wins
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return _strong(_read(path), str(path), strict=False)
+    finally:
+        os.unlink(draft)  # noqa: PTH108 - mkstemp gives a name, not a Path
+    _make_durable(path.parent)
+
+
+def _make_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _reasoned(name: str) -> Iterator[None]:
+    """Turn what the file system refuses into a sentence about `name`."""
+    try:
+        yield
+    except OSError as error:
+        raise BadConfiguration(f"{name}: cannot be made ({error.strerror}).") from None
+
+
+def _open_to_others(path: Path) -> bool:
+    return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
 
 
 def _read(path: Path) -> bytes:
     try:
-        mode = path.stat().st_mode
         content = path.read_bytes().strip()
     except OSError as error:
         raise BadConfiguration(f"{path}: cannot be read ({error.strerror}).") from None
-    if stat.S_IMODE(mode) & 0o077:
+    if _open_to_others(path):
         raise BadConfiguration(f"{path} can be read by others. Run: chmod 600 {path}")
     return content
 

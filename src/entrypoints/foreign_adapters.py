@@ -41,14 +41,22 @@ def _ports(container: Adapters) -> dict[str, Any]:
 
 
 def _load(port: str, name: str) -> Factory:
-    module, colon, attribute = name.partition(":")
     try:
-        if colon:
-            return getattr(import_module(module), attribute)  # type: ignore[no-any-return]  # theirs
-        found = entry_points(group=GROUP)[f"{port}.{name}"]
-        return found.load()  # type: ignore[no-any-return]  # theirs
-    except (ImportError, AttributeError, KeyError):
+        return _named(port, name)
+    except (ImportError, AttributeError) as error:
         raise BadConfiguration(
-            f"No adapter {name!r} for {port} is installed: no entry point "
-            f"{port}.{name} in the group {GROUP}, and no such package:factory."
+            f"The adapter {name!r} for {port} cannot be imported: {error}."
         ) from None
+
+
+def _named(port: str, name: str) -> Factory:
+    module, colon, attribute = name.partition(":")
+    if colon:
+        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]  # theirs
+    found = entry_points(group=GROUP, name=f"{port}.{name}")
+    if not found:
+        raise BadConfiguration(
+            f"No adapter {name!r} for {port} is installed: there is no entry point {port}.{name} "
+            f"in the group {GROUP}."
+        )
+    return next(iter(found)).load()  # type: ignore[no-any-return]  # theirs

@@ -20,6 +20,8 @@ def configure_logging(settings: Settings) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(settings.log_format))
+    logging.raiseExceptions = False  # or a broken call would print its arguments, line by line
+    logging.captureWarnings(True)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("hexkey").setLevel(settings.log_level.upper())
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)

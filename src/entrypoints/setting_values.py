@@ -3,6 +3,18 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
+STORAGE_BY_SCHEME = {
+    "memory": "memory",
+    "sqlite": "sql",
+    "sqlite+aiosqlite": "sql",
+    "postgres": "sql",
+    "postgresql": "sql",
+    "postgresql+asyncpg": "sql",
+}
+"""Which family of storage adapters serves a URL."""
+
 
 def strict_bool(value: object) -> object:
     """`true` or `false` and nothing that merely looks like one (CVE-2014-7144)."""
@@ -45,13 +57,39 @@ def network(value: str) -> str:
         raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
 
 
+def database_address(value: SecretStr) -> SecretStr:
+    """The URL of a database we know how to use; what is wrong is said without repeating any of it.
+
+    The rest of the URL is for the driver to judge.
+    """
+    url = value.get_secret_value()
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in STORAGE_BY_SCHEME:
+        raise ValueError("must begin with postgresql://, sqlite:/// or memory://")
+    path = rest.partition("?")[0]
+    names_file = path.startswith("/") and path != "/" and ":memory:" not in rest
+    if scheme.startswith("sqlite") and not names_file:
+        raise ValueError("SQLite needs a file, as in sqlite:///path; memory:// needs none")
+    if _port(url) is None:
+        raise ValueError("has a port or a host that cannot be")
+    return value
+
+
+def _port(url: str) -> int | None:
+    """The port of `url`, 0 if it names none; `None` if that cannot be read."""
+    try:
+        return urlsplit(url).port or 0
+    except ValueError:
+        return None
+
+
 def public_url(value: str) -> str:
     """An absolute http(s) URL without query, fragment or user; a final slash is dropped."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError("must be a URL such as https://auth.example.com")
-    if parts.query or parts.fragment:
-        raise ValueError("must not have a query or a fragment")
+    if parts.query or parts.fragment or _port(value) is None:
+        raise ValueError("must not have a query or a fragment, and its port must be one")
     return value.rstrip("/")
 
 

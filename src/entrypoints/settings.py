@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import stat
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -22,7 +23,9 @@ from hexkey.domain.access import is_scope_name
 from hexkey.domain.accounts.password import MIN_PASSWORD_LENGTH_FLOOR
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.entrypoints.setting_values import (
+    STORAGE_BY_SCHEME,
     adapter_choices,
+    database_address,
     exact_origin,
     host_name,
     network,
@@ -33,6 +36,8 @@ from hexkey.entrypoints.setting_values import (
 )
 
 PREFIX = "HEXKEY_"
+OTHERS = 0o077  # the permissions of everybody but the owner
+DATABASE_FILE = "hexkey.db"
 _FOR_TESTS = "HEXKEY_TEST_"  # read by the test suite, not by the service
 
 Flag = Annotated[bool, BeforeValidator(strict_bool)]
@@ -47,6 +52,7 @@ Networks = Annotated[
 ]
 Scopes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
 Url = Annotated[str, AfterValidator(public_url)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(database_address)]
 Prefix = Annotated[str, AfterValidator(root_path)]
 Choices = Annotated[dict[str, str], NoDecode, BeforeValidator(adapter_choices)]
 
@@ -77,7 +83,7 @@ class Settings(BaseSettings):
         Path("hexkey-data"),
         description="Folder of the embedded database and of the generated master secret.",
     )
-    database_url: SecretStr | None = Field(
+    database_url: DatabaseUrl | None = Field(
         None,
         description="`postgresql://user:password@host/name`, `sqlite:///path` or `memory://` (a "
         "throw-away node). Without it: `hexkey.db` in the data folder.",
@@ -185,13 +191,17 @@ class Settings(BaseSettings):
         """The URL of the database, the embedded one by default; may hold a password."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir.absolute() / 'hexkey.db'}"
+        return f"sqlite:///{self.data_dir.absolute() / DATABASE_FILE}"
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the embedded database; meaningless for another one."""
+        return Path(self.database.partition(":///")[2].partition("?")[0])
 
     @property
     def storage(self) -> str:
         """Which family of storage adapters serves that URL."""
-        scheme = self.database.partition(":")[0].partition("+")[0]
-        return {"sqlite": "sql", "postgresql": "sql", "postgres": "sql"}.get(scheme, scheme)
+        return STORAGE_BY_SCHEME[self.database.partition(":")[0]]
 
     @property
     def embedded(self) -> bool:
@@ -240,9 +250,12 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
     """
     _refuse_unknown_names(env_file)
     try:
-        return Settings(_env_file=env_file)
+        settings = Settings(_env_file=env_file)
     except ValidationError as error:
         raise BadConfiguration(*map(_sentence, error.errors(include_input=False))) from None
+    if settings.in_production and env_file is not None:
+        _refuse_open_secrets(env_file)
+    return settings
 
 
 def sources(env_file: Path | None = Path(".env")) -> dict[str, str]:
@@ -256,7 +269,21 @@ def sources(env_file: Path | None = Path(".env")) -> dict[str, str]:
 
 
 def _read(env_file: Path | None) -> dict[str, str | None]:
-    return dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+    if env_file is None or not env_file.is_file():
+        return {}
+    try:
+        return dotenv_values(env_file)
+    except (OSError, UnicodeError):
+        raise BadConfiguration(f"{env_file}: cannot be read.") from None
+
+
+def _refuse_open_secrets(env_file: Path) -> None:
+    given = {name.upper() for name, value in _read(env_file).items() if value}
+    holds_secrets = not given.isdisjoint(map(setting_name, ("master_secret", "database_url")))
+    if holds_secrets and stat.S_IMODE(env_file.stat().st_mode) & OTHERS:
+        raise BadConfiguration(
+            f"{env_file} holds secrets and can be read by others. Run: chmod 600 {env_file}"
+        )
 
 
 def _refuse_unknown_names(env_file: Path | None) -> None:
@@ -273,9 +300,10 @@ def _refuse_unknown_names(env_file: Path | None) -> None:
 
 
 def _unknown(name: str, known: set[str]) -> str:
-    similar = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {similar[0]}?" if similar else " See `hexkey config show` for all names."
-    return f"{name} is not a setting.{hint}"
+    endings = [it.removeprefix(PREFIX) for it in known]
+    similar = difflib.get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+    hint = f"Did you mean {PREFIX}{similar[0]}?" if similar else "`hexkey config show` lists all."
+    return f"{name} is not a setting. {hint}"
 
 
 def _sentence(error: ErrorDetails) -> str:

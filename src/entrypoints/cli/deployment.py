@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from hexkey.application.ports.storage import Storage
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.container import Container, build_container
 from hexkey.entrypoints.logs import configure_logging
@@ -64,7 +65,7 @@ async def _opened(container: Container, deed: Callable[[Container], Awaitable[T]
 
 
 async def _migrated(container: Container) -> bool:
-    storage = container.storage()
+    storage: Storage = container.storage()
     try:
         return await storage.migrate()
     finally:

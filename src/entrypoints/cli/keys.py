@@ -18,7 +18,8 @@ Algorithm = Annotated[
 def generate(algorithm: Algorithm = None, as_json: AsJson = False) -> None:
     """Make a key that signs from now on; the one before is still believed.
 
-    Running servers sign with it after a restart, and believe it at once.
+    A running server uses it once it has loaded it: when somebody reads the JWKS, when a token
+    names it, or at the next start.
     """
     from hexkey.entrypoints.cli.deployment import run
 

@@ -36,7 +36,7 @@ def version(as_json: AsJson = False) -> None:
 def main() -> None:
     """Run the program and exit."""
     try:
-        app()
+        app(prog_name="hexkey")
     except Exception as error:  # noqa: BLE001 - the last line before the traceback
         refusal = unforeseen(error)
         refusal.show()

@@ -84,10 +84,14 @@ def refusal_of(error: Exception) -> Refusal | None:
         case StorageUnusable():
             return Refusal(ExitStatus.REFUSED, "storage_unusable", [str(error)])
         case UnusableKey():
-            return Refusal(ExitStatus.REFUSED, "unusable_key", [f"{error}."])
+            return Refusal(ExitStatus.REFUSED, "unusable_key", [_sentence(str(error))])
         case HexkeyError():
             return _refusal_of_ours(error)
     return None
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].removesuffix('.')}."
 
 
 def _refusal_of_ours(error: Any) -> Refusal:
