@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +69,8 @@ def on_async(name: str, engine: AsyncEngine, data: Data) -> Contestant:
             user_from((await connection.execute(USER, {"value": key})).all())
 
     async def sign_in(number: int) -> None:
-        async with engine.connect() as connection:
+        turn = ours.turn_of(engine) or nullcontext()
+        async with turn, engine.connect() as connection:
             await connection.begin()
             who = data.users[number % USERS]
             if locks:
@@ -161,17 +162,22 @@ async def timed(deed: Deed, clients: int) -> float:
 async def sqlite_contestants(folder: Path) -> AsyncIterator[list[Contestant]]:
     url = f"sqlite:///{folder / 'hexkey.db'}"
     data = await fill(url)
-    default = make_engine(url)
+    one_hop = make_engine(url)
+    plain = create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"), pool_size=10)
+    event.listen(plain.sync_engine, "connect", ours._set_up_sqlite)
+    event.listen(plain.sync_engine, "begin", ours._begin_sqlite)
     synchronous = create_engine(url, pool_size=4, max_overflow=0)
     event.listen(synchronous, "connect", ours._set_up_sqlite)
     event.listen(synchronous, "begin", ours._begin_sqlite)
     with ThreadPoolExecutor(4) as threads:
         yield [
-            on_async("aiosqlite", default, data),
-            on_threads("sqlite3, one hop", synchronous, threads, data),
+            on_async("aiosqlite, a hop a statement", one_hop, data),
+            on_async("aiosqlite as it comes", plain, data),
+            on_threads("sqlite3, a hop a unit", synchronous, threads, data),
         ]
     synchronous.dispose()
-    await default.dispose()
+    await plain.dispose()
+    await one_hop.dispose()
 
 
 @asynccontextmanager
@@ -188,12 +194,13 @@ async def postgres_contestants(url: str) -> AsyncIterator[list[Contestant]]:
 
 def table(results: dict[tuple[str, str, int], float], names: list[str]) -> str:
     lines = [
-        f"| µs a unit of work | clients | {names[0]} | {names[1]} | ratio |",
-        "|---|---|---|---|---|",
+        f"| µs a unit of work | clients | {' | '.join(names)} |",
+        "|---" * (2 + len(names)) + "|",
     ]
     for what, clients in dict.fromkeys((key[1], key[2]) for key in results):
-        first, second = (results[name, what, clients] for name in names)
-        lines.append(f"| {what} | {clients} | {first:.0f} | {second:.0f} | {second / first:.2f} |")
+        figures = [results[name, what, clients] for name in names]
+        cells = [f"{figure:.0f} ({figure / figures[0]:.2f})" for figure in figures]
+        lines.append(f"| {what} | {clients} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """The engine: one pool of connections, set up so that nothing acknowledged is ever lost."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hexkey.adapters.sql.database_url import DatabaseAddress, parse_database_url
+from hexkey.adapters.sql.one_hop import OneHopDriver
 
 BUSY_TIMEOUT = timedelta(seconds=5)  # how long a SQLite writer waits for another one
 STATEMENT_TIMEOUT = timedelta(seconds=5)
@@ -16,6 +18,7 @@ POOL_TIMEOUT = timedelta(seconds=5)  # how long a unit of work waits for a conne
 POOL_SIZE = 10
 
 _AUTOCOMMIT = "hexkey_autocommit"
+_TURN = "hexkey_turn"
 
 # synchronous=FULL: a commit that was acknowledged survives a power cut.
 _PRAGMAS = (
@@ -56,15 +59,29 @@ def make_engine(
     return _postgresql_engine(address, pool, isolation)
 
 
-def autocommitting(engine: AsyncEngine) -> AsyncEngine:
-    """The same pool, for single statements: each is a transaction of its own, without `BEGIN`."""
+def autocommitting(engine: AsyncEngine, *, writing: bool = False) -> AsyncEngine:
+    """The same pool, for single statements: each is a transaction of its own, without `BEGIN`.
+
+    Args:
+        writing: whether they change anything.
+    """
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{_AUTOCOMMIT: True})
+        options = {} if writing else {_TURN: None}
+        return engine.execution_options(**{_AUTOCOMMIT: True}, **options)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def turn_of(engine: AsyncEngine) -> asyncio.Lock | None:
+    """What a unit of work holds while it may write; `None` if it need not wait for others."""
+    turn: asyncio.Lock | None = engine.sync_engine.get_execution_options().get(_TURN)
+    return turn
+
+
 def _sqlite_engine(address: DatabaseAddress, pool: dict[str, Any]) -> AsyncEngine:
-    engine = create_async_engine(address.url, **pool)
+    # SQLite lets one write at a time, and makes the others sleep and look again: in this process
+    # they stand in line instead, and hold no connection meanwhile.
+    turn = {_TURN: asyncio.Lock()}
+    engine = create_async_engine(address.url, module=OneHopDriver(), execution_options=turn, **pool)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -35,17 +35,18 @@ class SqlFailureCounters(FailureCounters):
     """One row for each key."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = autocommitting(engine)
+        self._reading = autocommitting(engine)
+        self._writing = autocommitting(engine, writing=True)
 
     async def find(self, key: str) -> Failures | None:
-        async with unit_of_work(self._engine) as work:
+        async with unit_of_work(self._reading) as work:
             row = (await work.execute(_FIND, {"key": key})).first()
         return None if row is None else Failures(count=row.number, last=row.last)
 
     async def record(self, key: str, *, now: datetime) -> None:
-        async with unit_of_work(self._engine) as work:
+        async with unit_of_work(self._writing) as work:
             await work.execute(_RECORD[work.dialect], {"key": key, "now": now})
 
     async def clear(self, key: str) -> None:
-        async with unit_of_work(self._engine) as work:
+        async with unit_of_work(self._writing) as work:
             await work.execute(_CLEAR, {"key": key})

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hexkey.adapters.sql.engine import BUSY_TIMEOUT, turn_of
 from hexkey.adapters.sql.failures import unavailable
 
 Parameters = Mapping[str, Any]
@@ -51,13 +52,34 @@ class Work:
 @asynccontextmanager
 async def unit_of_work(engine: AsyncEngine) -> AsyncIterator[Work]:
     """Take a connection and begin; what was not committed at the end is undone."""
+    async with _turn(engine), _connected(engine) as connection:
+        yield Work(connection)
+
+
+@asynccontextmanager
+async def _turn(engine: AsyncEngine) -> AsyncIterator[None]:
+    turn = turn_of(engine)
+    if turn is None:
+        yield
+        return
+    with unavailable():
+        async with asyncio.timeout(BUSY_TIMEOUT.total_seconds()):
+            await turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     connection = engine.connect()
     with unavailable():
         await connection.start()
     try:
         with unavailable():
             await connection.begin()
-        yield Work(connection)
+        yield connection
     finally:
         with unavailable():
             # Shielded: a request that is cancelled must not leave a transaction open in the pool.

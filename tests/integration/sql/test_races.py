@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import Isolation, make_engine
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.readiness import ping
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
@@ -112,9 +113,10 @@ class TestContention:
                 await transaction.users.find(user.id)
                 await asyncio.Event().wait()
 
-        for _ in range(12):  # more often than there are connections
+        for number in range(24):  # more often than there are connections
+            await ping(contended)  # so that a connection is there: it is not about making one
             task = asyncio.create_task(linger())
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.001 * number)  # in every state of a transaction, sooner or later
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
