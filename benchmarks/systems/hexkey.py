@@ -33,8 +33,7 @@ class Hexkey(System):
         return "hexkey" if self.scheme == "bcrypt_sha256-12" else f"hexkey {self.scheme}"
 
     def command(self, port: int) -> list[str]:
-        program = str(Path(sys.executable).with_name("hexkey"))
-        return [program, "serve", "--host", "127.0.0.1", "--port", str(port)]
+        return [_program(), "serve", "--host", "127.0.0.1", "--port", str(port)]
 
     def environment(self) -> dict[str, str]:
         names = {
@@ -100,8 +99,7 @@ class Hexkey(System):
         return f"{IDS}{number:012x}"
 
     def _migrate(self) -> None:
-        program = self.command(0)[0]
-        finish([program, "migrate"], seconds=60, env=self.environment(),
+        finish([_program(), "migrate"], seconds=60, env=self.environment(),
                cwd=self.database.directory)  # fmt: skip
 
     def _register(self, name: str) -> None:
@@ -126,6 +124,13 @@ class Hexkey(System):
             "username_key": name,
             "username_skeleton": name,
         }
+
+
+def _program() -> str:
+    program = Path(sys.executable).with_name("hexkey")
+    if not program.exists():
+        raise Failed("the program hexkey is not installed beside this Python; run `make env`")
+    return str(program)
 
 
 def _is(username: str) -> str:
