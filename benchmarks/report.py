@@ -66,9 +66,18 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {line} |\n" for line in lines)
 
 
-def markdown(sections: Sequence[Section], options: Options) -> str:
-    """The whole report."""
-    parts = ["# Benchmark results\n", _conditions(options), HOW_TO_READ, "## Promises\n"]
+def markdown(sections: Sequence[Section], options: Options, *, load_before: float) -> str:
+    """The whole report.
+
+    Args:
+        load_before: the machine's load average before the run; its figures are good below 0.3.
+    """
+    parts = [
+        "# Benchmark results\n",
+        _conditions(options, load_before),
+        HOW_TO_READ,
+        "## Promises\n",
+    ]
     promises = [p for section in sections for p in section.promises]
     marks = {True: "yes", False: "**no**"}
     rows = [(p.text, p.figure, p.bound, marks[p.holds]) for p in promises]
@@ -86,13 +95,13 @@ def write(text: str, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _conditions(options: Options) -> str:
+def _conditions(options: Options, load_before: float) -> str:
     quick = "; `--quick`: rough" if options.quick else ""
     today = datetime.now(UTC).date()
     machine = f"{len(CORES)} cores, {_processor()}, {platform.system()} {platform.release()}"
     lines = [
         f"{today}, {_revision()}, {options.rounds} round(s) of {options.seconds:g} s{quick}.",
-        f"{machine}, Python {platform.python_version()}.",
+        f"{machine}, Python {platform.python_version()}; load before the run {load_before:.2f}.",
         f"Hexkey: {_installed('fastapi', 'uvicorn', 'sqlalchemy', 'pyjwt', 'bcrypt')}.",
     ]
     lines += [f"{name}: {_pinned(name)}." for name in ("tutorial", "fastapi_users")]

@@ -31,6 +31,7 @@ MEASURING: dict[str, Callable[[Fleet], Section]] = {
 def main(arguments: list[str] | None = None) -> int:
     """Return 0 when everything could be measured, whatever the figures are."""
     chosen = options.parse(arguments)
+    load_before = os.getloadavg()[0]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # so that every `finally` runs
     with contextlib.suppress(AttributeError, OSError):
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("benchmarks: interrupted; everything that was started has ended")
         return 130
-    report = markdown(sections, chosen)
+    report = markdown(sections, chosen, load_before=load_before)
     print(report)
     path = _destination(chosen, failed=failed)
     write(report, path)
