@@ -1,10 +1,9 @@
 """Logs: one JSON object a line, whatever is in it; or lines for a terminal."""
 
+import json
 import logging
 import sys
-from typing import Any
-
-import structlog
+from datetime import UTC, datetime
 
 from hexkey.entrypoints.settings import Settings
 
@@ -19,7 +18,7 @@ def configure_logging(settings: Settings) -> None:
     of statements and rows, and so password hashes.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(settings.log_format))
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
     logging.raiseExceptions = False  # or a broken call would print its arguments, line by line
     logging.captureWarnings(True)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -27,23 +26,31 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
 
 
-def _formatter(style: str) -> logging.Formatter:
-    render: Any = (
-        # ASCII only: U+2028 and terminal escapes come out as \u escapes, never raw.
-        structlog.processors.JSONRenderer(ensure_ascii=True, sort_keys=False)
-        if style == "json"
-        else structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
-    )
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.stdlib.ExtraAdder(allow=_EXTRA),
-        ],
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            render,
-        ],
-    )
+class JsonLines(logging.Formatter):
+    """One JSON object a line, in ASCII: U+2028 and terminal escapes are never written raw."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of `record`, without its end."""
+        return json.dumps(self.members(record), ensure_ascii=True, default=str)
+
+    def members(self, record: logging.LogRecord) -> dict[str, object]:
+        """What is logged of `record`, in the order in which people read it."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        members: dict[str, object] = {
+            "timestamp": at.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        members |= {name: vars(record)[name] for name in _EXTRA if name in vars(record)}
+        if record.exc_info:
+            members["exception"] = self.formatException(record.exc_info)
+        return members
+
+
+class TextLines(JsonLines):
+    """`name=value` pairs; values are quoted as in Python, so that none breaks its line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of `record`, without its end."""
+        return " ".join(f"{name}={value!a}" for name, value in self.members(record).items())
