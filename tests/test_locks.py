@@ -43,11 +43,12 @@ class TestLockFiles:
             ("pyjwt", "2.12.9", "pyjwt must be at least 2.13"),
             ("h11", "0.15", "h11 must be at least 0.16"),
             ("starlette", "0.39.2", "starlette must be at least 0.40"),
+            ("zxcvbn", "4.5.0", "zxcvbn is needed by nobody"),
             ("passlib", "1.7.4", "passlib must not be used"),
             ("python-jose", "3.5.0", "python-jose must not be used"),
         ],
     )
-    def test_are_refused_with_a_dangerous_package(
+    def test_are_refused_with_a_dangerous_or_needless_package(
         self,
         package: str,
         version: str,

@@ -10,6 +10,8 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ def problems() -> Iterator[str]:
     run_time, development = pins(RUN_TIME), pins(DEVELOPMENT)
     yield from _missing("run time", _project()["project"]["dependencies"], run_time)
     yield from _missing("development", _group("dev"), development)
+    yield from _needed_by_nobody(run_time)
     for name, version in run_time.items():
         if development.get(name) != version:
             yield f"{DEVELOPMENT.name}: {name} must be {version}, as in {RUN_TIME.name}"
@@ -79,6 +82,16 @@ def _missing(where: str, wanted: list[str], locked: Mapping[str, str]) -> Iterat
             yield f"{requirement.name} is not in the {where} lock. Run: make lock"
         elif not requirement.specifier.contains(version, prereleases=True):
             yield f"{requirement} is locked at {version} for {where}. Run: make lock"
+
+
+def _needed_by_nobody(locked: Mapping[str, str]) -> Iterator[str]:
+    """What stayed in the run-time lock although whoever needed it has gone."""
+    wanted = [*_project()["project"]["dependencies"], *_group("build")]
+    for name in locked:
+        with suppress(PackageNotFoundError):  # locked for another platform
+            wanted += requires(name) or ()
+    needed = {canonicalize_name(Requirement(it).name) for it in wanted}
+    yield from (f"{name} is needed by nobody. Run: make lock" for name in locked.keys() - needed)
 
 
 def _group(name: str) -> list[str]:
