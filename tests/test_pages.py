@@ -22,6 +22,30 @@ class TestPages:
         assert list(check_links.dead_links(page)) == ["#none", "none.md", "src/none.py"]
 
 
+class TestIndex:
+    DECISIONS = sorted((check_links.ROOT / "docs" / "decisions").glob("0*.md"))
+    OTHERS = sorted(
+        it
+        for it in (check_links.ROOT / "docs").rglob("*.md")
+        if it.parent.name != "decisions" and it.name != "README.md"
+    )
+
+    @pytest.mark.parametrize("page", DECISIONS, ids=lambda it: it.name)
+    def test_lists_every_decision(self, page: Path) -> None:
+        assert f"({page.name})" in (page.parent / "README.md").read_text()
+
+    @pytest.mark.parametrize("page", OTHERS, ids=lambda it: it.name)
+    def test_lists_every_page(self, page: Path) -> None:
+        docs = check_links.ROOT / "docs"
+
+        assert f"({page.relative_to(docs).as_posix()})" in (docs / "README.md").read_text()
+
+    def test_numbers_decisions_without_a_gap(self) -> None:
+        numbers = [int(it.name[:4]) for it in self.DECISIONS]
+
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
 class TestPromisesOfSecurity:
     def test_are_each_held_by_a_test(self) -> None:
         assert security_rows.missing() == []
