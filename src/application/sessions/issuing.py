@@ -1,6 +1,6 @@
 """Signing in: opening a session and issuing its first token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hexkey.application.authentication.authenticate import Authenticate
@@ -40,7 +40,7 @@ class IssuedToken:
         scopes: what was granted, which may be less than what was asked for.
     """
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_in: timedelta
     scopes: frozenset[str]
     session: SessionId
