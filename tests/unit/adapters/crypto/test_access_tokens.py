@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from jwt import PyJWS
 
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.domain.errors import TemporarilyUnavailable
@@ -103,6 +104,17 @@ class TestSignature:
             if alg != issuing.header()["alg"]:
                 with pytest.raises(InvalidToken):
                     issuing.verifier.verify(issuing.signed(claims_json(), alg=alg))
+
+    def test_p6_does_not_leave_that_to_the_library(
+        self, issuing: Issuing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """P6: PyJWT 2.9 to 2.12 let it pass."""
+        payload = json.dumps(claims_json()).encode()
+        monkeypatch.setattr(PyJWS, "decode", lambda *_, **__: payload)
+        assert issuing.verifier.verify(issuing.signed(claims_json()))
+
+        with pytest.raises(InvalidToken):
+            issuing.verifier.verify(issuing.signed(claims_json(), alg="ES512"))
 
     def test_jw_14_withstands_the_playbook(self, asymmetric: Issuing) -> None:
         """JW-14, JW-03, JW-04, P5, P8, P9: and the original token works after each attack."""
