@@ -108,13 +108,13 @@ class Deployment:
     stores: Stores
     hasher: PasswordHasher = field(default_factory=QuickHasher)
     clock: FrozenClock = field(default_factory=FrozenClock)
+    ids: CountingIds = field(default_factory=CountingIds)
     registration: RegistrationPolicy = field(default_factory=RegistrationPolicy)
     password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
     algorithm: SigningAlgorithm = SigningAlgorithm.ES256
     scopes: frozenset[str] = frozenset(("openid", "profile"))
 
     def __post_init__(self) -> None:
-        self.ids = CountingIds()
         self.usernames = PrecisUsernames()
         self.emails = ValidatedAddresses()
         self.signed_in = RememberedSignedIn(self.stores.signed_in, clock=self.clock)

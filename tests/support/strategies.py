@@ -21,6 +21,12 @@ settings.register_profile(
 settings.register_profile("explore", settings.get_profile("ci"), derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+
+def bounded(*, examples: int, steps: int) -> settings:
+    """So many runs of a state machine, of at most so many steps each."""
+    return settings(max_examples=examples, stateful_step_count=steps)
+
+
 # Everything a client can send as JSON, lone surrogates and private characters included.
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=400)
 
