@@ -24,7 +24,7 @@ MAX_HEADER_OCTETS = 16 * 1024
 MAX_HEADERS = 100
 
 # ASVS 5.0 §3.4; a page that needs a wider policy sets its own header of the same name.
-_SAFE_BY_DEFAULT = (
+SAFE_BY_DEFAULT = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -33,7 +33,7 @@ _SAFE_BY_DEFAULT = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
 )
-_NAMES = tuple(name for name, _ in _SAFE_BY_DEFAULT)
+_NAMES = tuple(name for name, _ in SAFE_BY_DEFAULT)
 
 _NOBODY_READS_THE_REST = frozenset({413, 431})
 
@@ -130,7 +130,7 @@ class _Response:
             self.status = message["status"]
             headers = message["headers"]
             own = {name for name, _ in headers if name in _NAMES}
-            missing = _SAFE_BY_DEFAULT if not own else _except(own)
+            missing = SAFE_BY_DEFAULT if not own else _except(own)
             message["headers"] = [*headers, *self._headers, *missing]
             if self.status in _NOBODY_READS_THE_REST:
                 message["headers"].append((b"connection", b"close"))
@@ -144,7 +144,7 @@ class _Response:
 
 
 def _except(own: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name, value in _SAFE_BY_DEFAULT if name not in own]
+    return [(name, value) for name, value in SAFE_BY_DEFAULT if name not in own]
 
 
 def request_ids(prefix: str) -> Iterator[str]:
@@ -191,5 +191,6 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 def _announced_length(scope: Scope) -> int | None:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value) if value.isdigit() else None
+            # Nineteen digits are enough to be too many, and few enough to be read.
+            return int(value.lstrip(b"0")[:19] or b"0") if value.isdigit() else None
     return None
