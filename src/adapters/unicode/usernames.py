@@ -20,9 +20,9 @@ from hexkey.domain.accounts.username import (
 class PrecisUsernames(UsernameSyntax):
     """The UsernameCaseMapped profile (RFC 8265 §3.3) and a single writing system.
 
-    The profile refuses what it would change twice, spaces, controls, compatibility forms and text whose direction is unclear;
-    it does not see a Cyrillic letter among Latin ones, which the writing system shows, nor that
-    a whole Cyrillic name can look Latin, which the skeleton shows.
+    The profile refuses spaces, controls, compatibility forms, text whose direction is unclear, and
+    what it would change twice; it does not see a Cyrillic letter among Latin ones, which the
+    writing system shows, nor that a whole Cyrillic name can look Latin, which the skeleton shows.
     """
 
     def parse(self, text: str) -> Username:
