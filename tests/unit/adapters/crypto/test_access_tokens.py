@@ -51,7 +51,7 @@ class TestPyJwtTokens(AccessTokensContract):
             "typ": "at+jwt",
             "kid": issuing.key_id,
         }
-        assert list(claims) == [*REQUIRED, "scope", "roles"]
+        assert list(claims) == [*REQUIRED, "roles", "scope"]
         assert (claims["scope"], claims["roles"]) == ("email profile", ["admin", "editor"])
         assert (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
         assert (claims["exp"] - claims["iat"], type(claims["exp"])) == (900, int)
