@@ -3,7 +3,8 @@
     python tools/check_links.py
 
 A relative link must lead to a file, and its anchor to a heading there. A path in code marks that
-begins like one of ours (`src/…`, `docs/…`) must exist, from the root or beside the page. Addresses on the web are not followed.
+begins like one of ours (`src/…`, `docs/…`) must exist, from the
+root or beside the page. Addresses on the web are not followed.
 """
 
 import re
