@@ -314,7 +314,7 @@ def run_machine(workers: Callable[[], Workers], *, examples: int, steps: int) ->
 
 class TestAccounts:
     def test_are_in_memory_as_the_model_says(self, runner: "asyncio.Runner") -> None:
-        run_machine(lambda: Workers(runner, in_memory(), QuickHasher()), examples=100, steps=40)
+        run_machine(lambda: Workers(runner, in_memory(), QuickHasher()), examples=60, steps=40)
 
     def test_are_in_a_database_as_the_model_says(
         self, runner: "asyncio.Runner", database_url: str
@@ -330,7 +330,7 @@ class TestAccounts:
             runner.run(emptied())
             return Workers(runner, in_database(engine), QuickHasher())
 
-        run_machine(workers, examples=25, steps=30)
+        run_machine(workers, examples=20, steps=30)
         runner.run(engine.dispose())
 
     def test_are_as_the_model_says_with_real_hashes_too(self, runner: "asyncio.Runner") -> None:
