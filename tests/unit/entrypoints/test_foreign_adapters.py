@@ -38,7 +38,7 @@ def written(alone: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def built(**values: Any) -> Any:
-    return build_container(Settings(_env_file=None, database_url="memory://", **values))  # type: ignore[arg-type]  # as from the environment
+    return build_container(Settings(_env_file=None, database_url="memory://", **values))
 
 
 class TestForeignAdapter:

@@ -138,7 +138,7 @@ class TestSettings:
 
     def test_hide_secrets_when_printed(self) -> None:
         """LG-03."""
-        settings = Settings(_env_file=None, master_secret=CANARY)  # type: ignore[arg-type]  # as from the environment
+        settings = Settings(_env_file=None, master_secret=CANARY)
 
         assert CANARY not in f"{settings!r}{settings}{settings.model_dump()}"
 
@@ -147,7 +147,7 @@ class TestSettings:
 
     def test_know_the_storage_from_the_url(self) -> None:
         stored = {
-            url: Settings(database_url=url).storage  # type: ignore[arg-type]  # as from the environment
+            url: Settings(database_url=url).storage
             for url in ("memory://", "sqlite:////tmp/x.db", "postgresql://h/d", "postgres://h/d")
         }
 

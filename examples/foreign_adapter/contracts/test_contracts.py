@@ -1,6 +1,6 @@
 """The contract suites of Hexkey, run over the adapters of this package.
 
-PYTHONPATH=path/to/hexkey python -m pytest --import-mode=importlib tests
+PYTHONPATH=path/to/hexkey python -m pytest --import-mode=importlib contracts
 """
 
 from collections.abc import Iterator
