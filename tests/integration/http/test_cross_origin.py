@@ -14,7 +14,11 @@ HOSTILE = [
     *("https://evil.example", "http://app.example", "https://app.example.evil.example", "null"),
     *("https://evil-app.example", "https://app.example:8443", "https://app.example/", "*", ""),
     *("https://APP.example", "https://xapp.example", "http://localhost.evil", "file://"),
-    *("https://app.example,https://evil.example", "https://app.example evil", "https://user@app.example"),
+    *(
+        "https://app.example,https://evil.example",
+        "https://app.example evil",
+        "https://user@app.example",
+    ),
 ]
 
 

@@ -32,7 +32,10 @@ BODIES = [
     *(f'{{"login":["{MARK}"],"password":{{"x":"{MARK}"}}}}', f'{{"password":"{MARK}"}}'),
     *(f'{{"username":"{MARK}@{MARK}","email":"{MARK}"}}', f'{{"picture":"javascript:{MARK}"}}'),
 ]
-BROKEN = [("GET", "/users/x", "read_public_profile"), ("GET", "/.well-known/jwks.json", "publish_keys")]
+BROKEN = [
+    ("GET", "/users/x", "read_public_profile"),
+    ("GET", "/.well-known/jwks.json", "publish_keys"),
+]
 
 
 def broken_by(error: BaseException) -> providers.Callable:
@@ -103,9 +106,13 @@ class TestError:
                 answers.append(await api.call(method, path, **how))
         for path in (f"/{MARK}", f"/users/{MARK}", f"/docs/{MARK}", f"/admin/users?cursor={MARK}"):
             answers.append(await api.call("GET", path, headers=caller))
-        answers.append(await api.call("GET", "/users/me", headers={"Authorization": f"Bearer {MARK}"}))
+        answers.append(
+            await api.call("GET", "/users/me", headers={"Authorization": f"Bearer {MARK}"})
+        )
         answers.append(await api.call("GET", "/livez", headers={"Host": f"{MARK}.example"}))
-        answers.append(await api.call("POST", "/users", content=b"", headers={"Content-Type": MARK}))
+        answers.append(
+            await api.call("POST", "/users", content=b"", headers={"Content-Type": MARK})
+        )
 
         assert len(answers) >= 50
         for answer in answers:
@@ -153,5 +160,3 @@ class TestError:
 def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     with caplog.at_level(logging.ERROR):
         yield
-
-

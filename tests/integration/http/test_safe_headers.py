@@ -118,7 +118,9 @@ def production() -> Iterator[Wire]:
 
 
 class TestOnTheWire:
-    @pytest.mark.parametrize("sent", [b"\x00\r\n\r\n", b"GET / HTTP/1.1\r\nA : b\r\n\r\n", b"GET\r\n"])
+    @pytest.mark.parametrize(
+        "sent", [b"\x00\r\n\r\n", b"GET / HTTP/1.1\r\nA : b\r\n\r\n", b"GET\r\n"]
+    )
     def test_wb_02_even_the_refusals_of_the_protocol_are_safe(
         self, wire: Wire, sent: bytes
     ) -> None:
@@ -144,7 +146,9 @@ class TestOnTheWire:
             assert reply.status in {400, 404, 405}
             assert b"qzxmark" not in reply.body
 
-    @pytest.mark.parametrize("path", [b"/docs", b"/docs/docs.js", b"/openapi.json", b"/redoc", b"/metrics"])
+    @pytest.mark.parametrize(
+        "path", [b"/docs", b"/docs/docs.js", b"/openapi.json", b"/redoc", b"/metrics"]
+    )
     def test_wb_10_documentation_is_off(self, production: Wire, path: bytes) -> None:
         assert production.ask(request("GET", path)).status == 404
 
@@ -193,5 +197,3 @@ def test_wb_10_production_serves_no_documentation_unless_asked() -> None:
     assert not production.serves_docs
     assert settings(environment="production", docs=True, **secret).serves_docs
     assert settings().serves_docs
-
-

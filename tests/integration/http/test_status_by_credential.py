@@ -66,7 +66,9 @@ MATRIX: dict[Happening, tuple[int, int, int]] = {
 
 
 class TestStatusByCredential:
-    @pytest.mark.parametrize(("happening", "expected"), MATRIX.items(), ids=[it.__name__ for it in MATRIX])
+    @pytest.mark.parametrize(
+        ("happening", "expected"), MATRIX.items(), ids=[it.__name__ for it in MATRIX]
+    )
     async def test_se_05_decides_at_once(
         self, api: Api, happening: Happening, expected: tuple[int, int, int]
     ) -> None:

@@ -84,7 +84,9 @@ class TestRoutes:
                 assert secured == (rule is not ANYONE), path
 
     @pytest.mark.parametrize("caller", CALLERS)
-    @pytest.mark.parametrize(("method", "path", "rule"), ROUTES, ids=lambda it: getattr(it, "audience", it))
+    @pytest.mark.parametrize(
+        ("method", "path", "rule"), ROUTES, ids=lambda it: getattr(it, "audience", it)
+    )
     async def test_az_01_ask_who_calls(
         self, api: Api, callers: dict[str, Headers], method: str, path: str, rule: Rule, caller: str
     ) -> None:
@@ -214,9 +216,7 @@ class TestForbiddenFields:
 
     @pytest.mark.parametrize(("method", "path"), WRITES, ids=str)
     @pytest.mark.parametrize("field", FORBIDDEN)
-    async def test_az_03_change_nothing(
-        self, api: Api, method: str, path: str, field: str
-    ) -> None:
+    async def test_az_03_change_nothing(self, api: Api, method: str, path: str, field: str) -> None:
         """AZ-03, P102, P127."""
         alice = await api.somebody("alice")
         before = (await api.me(alice)).json()

@@ -25,7 +25,11 @@ class TestTutorialClient:
         assert set(answer.json()) >= {"access_token", "token_type"}
 
     def test_may_send_the_whole_form_of_oauth2(self, client: Client, token: str) -> None:
-        form = {"grant_type": "password", "username": "johndoe", "password": "a long walk in the rain"}
+        form = {
+            "grant_type": "password",
+            "username": "johndoe",
+            "password": "a long walk in the rain",
+        }
         more = {"scope": "", "client_id": "string", "client_secret": "string"}
 
         assert client.post("/token", data={**form, **more}).status_code == 200

@@ -100,7 +100,9 @@ class TestHttpBearerClient:
 
 class TestProduction:
     @pytest.mark.parametrize("secret", [None, "", "too-few", "a" * 64, "changeme" * 8])
-    def test_cr_03_does_not_start_without_a_secret(self, tmp_path: Path, secret: str | None) -> None:
+    def test_cr_03_does_not_start_without_a_secret(
+        self, tmp_path: Path, secret: str | None
+    ) -> None:
         """CR-03: with the reason, and without the value."""
         env = {"HEXKEY_ENVIRONMENT": "production", "HEXKEY_SIGNING_ALGORITHM": "HS256"}
         env |= {} if secret is None else {"HEXKEY_MASTER_SECRET": secret}

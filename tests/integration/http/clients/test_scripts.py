@@ -39,7 +39,9 @@ class TestScript:
     def test_needs_no_token(self, client: Client) -> None:
         assert client.get("/users/me", auth=ALICE).json()["username"] == "alice"
 
-    @pytest.mark.parametrize("auth", [("alice", "wrong"), ("nobody", PASSWORD), ("", ""), ("a", "")])
+    @pytest.mark.parametrize(
+        "auth", [("alice", "wrong"), ("nobody", PASSWORD), ("", ""), ("a", "")]
+    )
     def test_is_refused_with_a_bad_password(self, client: Client, auth: tuple[str, str]) -> None:
         answer = client.get("/users/me", auth=auth)
 

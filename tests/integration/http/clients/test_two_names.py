@@ -89,8 +89,12 @@ class TestProfile:
         assert (me["username"], me["full_name"] != "Somebody Else") == ("Alice", True)
 
     def test_may_spell_its_own_name_differently(self, client: Client, token: str) -> None:
-        assert client.patch("/users/me", json={"username": "aLICE"}, headers=bearer(token)).is_success
-        assert client.patch("/users/me", json={"username": "Alice"}, headers=bearer(token)).is_success
+        assert client.patch(
+            "/users/me", json={"username": "aLICE"}, headers=bearer(token)
+        ).is_success
+        assert client.patch(
+            "/users/me", json={"username": "Alice"}, headers=bearer(token)
+        ).is_success
 
 
 class TestNewPassword:
