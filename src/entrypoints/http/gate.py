@@ -50,6 +50,7 @@ class Gate:
 
     Attributes:
         hosts: the names that a request may be for.
+        root_path: the prefix that a proxy has taken off the path, if no server has said so.
         ready: awaited before the first request, when no server has run the lifespan (a mounted
             application's never is).
         varies: whether responses depend on the `Origin` of the request.
@@ -58,6 +59,7 @@ class Gate:
     app: ASGIApp
     request_ids: Iterator[str]
     hosts: frozenset[str]
+    root_path: str
     client_address: ClientAddress
     ready: Ready
     varies: bool
@@ -93,6 +95,8 @@ class Gate:
             raise HeadersTooLarge
         if hosts != 1 or _host(host) not in self.hosts:
             raise HostNotAllowed
+        if self.root_path and not scope.get("root_path"):
+            scope["root_path"] = self.root_path
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):  # `/users/me/` is `/users/me`
             scope["path"] = path[:-1]
