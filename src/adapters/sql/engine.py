@@ -52,6 +52,7 @@ def make_engine(
         "max_overflow": 0,
         "pool_timeout": pool_timeout.total_seconds(),
         "pool_use_lifo": True,  # the warm one first
+        "hide_parameters": True,  # or an error in the log would show hashes and addresses
     }
     if address.url.get_backend_name() == "sqlite":
         return _sqlite_engine(address, pool)

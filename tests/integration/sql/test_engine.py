@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting, make_engine
@@ -126,6 +127,18 @@ class TestPostgresqlConnections:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             assert not driver.is_in_transaction()
+
+
+class TestErrors:
+    async def test_lg_03_show_no_value_of_a_statement(self, engine: AsyncEngine) -> None:
+        """LG-03: what fails in the database ends in the log, with its traceback."""
+        async with engine.connect() as connection:
+            with pytest.raises(DBAPIError) as failed:
+                await connection.execute(
+                    text("SELECT nothing FROM nowhere WHERE x = :canary"), {"canary": "S3CRET"}
+                )
+
+        assert "S3CRET" not in str(failed.value)
 
 
 class TestPing:
