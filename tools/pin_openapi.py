@@ -1,43 +1,59 @@
-"""Write docs/reference/openapi.json: the contract of the HTTP API, as the code has it now.
+"""Write docs/reference/openapi.json and docs/reference/errors.md as the code is now.
 
-    python tools/pin_openapi.py [--check]
-
-Everything optional is switched on but HTTP Basic, as in a server without settings.
+Both are reviewed like code: a change of theirs is a change of the contract.
 """
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-
-from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from hexkey.domain.errors import HexkeyError
 from hexkey.entrypoints.http.app import create_app
+from hexkey.entrypoints.http.problems import STATUS, status_of
 from hexkey.entrypoints.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
-PINNED = ROOT / "docs" / "reference" / "openapi.json"
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+
+_HEAD = """# Errors
+
+Every refusal is an RFC 9457 problem (`application/problem+json`); `code` is stable, `detail` is the
+sentence below. This page is generated: `make openapi`.
+
+| status | code | sentence |
+|---|---|---|
+"""
 
 
-def document() -> str:
-    """The document, in a form that shows well in a comparison."""
-    app = create_app(Settings(_env_file=None, database_url=SecretStr("memory://")))
-    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+def main() -> None:
+    REFERENCE.mkdir(exist_ok=True)
+    (REFERENCE / "openapi.json").write_text(openapi_document())
+    (REFERENCE / "errors.md").write_text(errors_page())
 
 
-def main(arguments: list[str]) -> int:
-    """The exit status: 1 if the pinned document is to be checked and is not the real one."""
-    if "--check" not in arguments:
-        PINNED.write_text(document())
-        return 0
-    if PINNED.exists() and PINNED.read_text() == document():
-        return 0
-    print(
-        "docs/reference/openapi.json is not what the code serves. Look at the change: make openapi"
-    )
-    return 1
+def openapi_document() -> str:
+    """With every setting at its default; the version of the program is not the contract's."""
+    settings = Settings(_env_file=None, database_url="memory://")
+    document = create_app(settings).openapi()
+    document["info"]["version"] = "0"
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def errors_page() -> str:
+    """One row for each code and sentence, in the order of statuses."""
+    rows = {(int(status_of(it)), it.code, it.message) for it in errors()}
+    return _HEAD + "".join(f"| {s} | `{code}` | {message} |\n" for s, code, message in sorted(rows))
+
+
+def errors(kind: type[HexkeyError] = HexkeyError) -> Iterator[type[HexkeyError]]:
+    """Every refusal that can reach a client; not those of the command line alone."""
+    for error in kind.__subclasses__():
+        if any(it in STATUS for it in error.__mro__) and hasattr(error, "code"):
+            yield error
+        yield from errors(error)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

@@ -53,5 +53,6 @@ def client_of(server: Server) -> Iterator[Client]:
 
 def operate(server: Server, *arguments: str, **env: str) -> None:
     """Run `hexkey …` on the data of a running server."""
-    done = run_program(*arguments, folder=server.folder, env={"HEXKEY_PUBLIC_URL": server.url, **env})
+    settings = {"HEXKEY_PUBLIC_URL": server.url, **env}
+    done = run_program(*arguments, folder=server.folder, env=settings)
     assert done.returncode == 0, done.stderr

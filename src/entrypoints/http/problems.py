@@ -55,6 +55,9 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+# As RFC 9110 calls them; Python's own phrases change with its version.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
 # Where in the body the value stands that a rule of the domain refuses: the first that is there.
 _FIELDS: dict[type[HexkeyError], Sequence[str]] = {
     InvalidEmail: ("email",),
@@ -84,6 +87,11 @@ def status_of(error: type[HexkeyError]) -> HTTPStatus:
         if kind in STATUS:
             return STATUS[kind]
     raise KeyError(error)
+
+
+def title_of(status: HTTPStatus) -> str:
+    """What the status is called."""
+    return _TITLES.get(status, status.phrase)
 
 
 def problem(
@@ -148,7 +156,7 @@ def problem_members(error: HexkeyError | type[HexkeyError], *, request_id: str) 
     status = status_of(error if isinstance(error, type) else type(error))
     return {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": title_of(status),
         "status": status.value,
         "detail": error.message,
         "code": error.code,

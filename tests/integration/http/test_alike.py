@@ -64,11 +64,11 @@ REASONS = {
 
 def bytes_of(answer: Answer) -> tuple[Any, ...]:
     """All that a client sees, but for the request's id."""
-    id = answer.headers["x-request-id"]
+    own = answer.headers["x-request-id"]
     headers = [
-        (k, v.replace(id, "")) for k, v in answer.headers.multi_items() if k != "content-length"
+        (k, v.replace(own, "")) for k, v in answer.headers.multi_items() if k != "content-length"
     ]
-    return answer.status_code, headers, answer.content.replace(id.encode(), b"")
+    return answer.status_code, headers, answer.content.replace(own.encode(), b"")
 
 
 class TestRefusal:

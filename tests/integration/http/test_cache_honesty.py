@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 import pytest
@@ -14,11 +16,19 @@ from tests.support.server import Server, run_program, running_server
 LATEST = 1.5  # seconds; the promise is one, the rest is for a busy machine
 
 
-@pytest.fixture(scope="module", params=BOTH)
-def servers(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Server, Server]]:
+@dataclass(frozen=True)
+class Pair:
     """Two instances on one database: what one does, the other did not see happen."""
+
+    here: Server
+    there: Server
+    env: dict[str, str]
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def pair(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("servers")
     postgres = request.getfixturevalue("postgres_server") if request.param != "sqlite" else None
     url = fresh_database(postgres) if postgres else f"sqlite:///{folder}/hexkey.db"
@@ -29,20 +39,20 @@ def servers(
     }
     assert run_program("migrate", folder=folder, env=env).returncode == 0
     with running_server(env, folder=folder) as here, running_server(env) as there:
-        yield here, there
+        yield Pair(here, there, env)
     if postgres:
         drop_database(postgres, url)
 
 
 @pytest.fixture
-def here(servers: tuple[Server, Server]) -> Iterator[Client]:
-    with Client(base_url=servers[0].url, timeout=30) as client:
+def here(pair: Pair) -> Iterator[Client]:
+    with Client(base_url=pair.here.url, timeout=30) as client:
         yield client
 
 
 @pytest.fixture
-def there(servers: tuple[Server, Server]) -> Iterator[Client]:
-    with Client(base_url=servers[1].url, timeout=30) as client:
+def there(pair: Pair) -> Iterator[Client]:
+    with Client(base_url=pair.there.url, timeout=30) as client:
         yield client
 
 
@@ -88,37 +98,28 @@ class TestChange:
         assert there.me(kept).status_code == 200
 
     def test_by_an_operator_disables_everywhere(
-        self, servers: tuple[Server, Server], here: Client, there: Client
+        self, pair: Pair, here: Client, there: Client
     ) -> None:
         """SE-05: a third process has done it."""
         token = somebody(here, there, "carol")
 
-        operate(servers[0], "users", "disable", "carol", **_env(servers))
+        operate(pair.here, "users", "disable", "carol", **pair.env)
 
         assert here.sign_in("carol").status_code == there.sign_in("carol").status_code == 401
         for client in (here, there):
-            within_a_second(lambda c=client: c.me(token), lambda it: it.status_code == 401)
+            within_a_second(partial(client.me, token), lambda it: it.status_code == 401)
 
     def test_by_an_operator_of_a_role_is_seen(
-        self, servers: tuple[Server, Server], here: Client, there: Client
+        self, pair: Pair, here: Client, there: Client
     ) -> None:
         """AZ-05: the roles in the token decide nothing here."""
         token = somebody(here, there, "dora")
         assert there.get("/admin/users", headers=bearer(token)).status_code == 403
 
-        operate(servers[0], "users", "grant-admin", "dora", **_env(servers))
+        operate(pair.here, "users", "grant-admin", "dora", **pair.env)
 
         for client in (here, there):
             within_a_second(
-                lambda c=client: c.get("/admin/users", headers=bearer(token)),
+                partial(client.get, "/admin/users", headers=bearer(token)),
                 lambda it: it.status_code == 200,
             )
-
-
-def _env(servers: tuple[Server, Server]) -> dict[str, str]:
-    """What both of them run with."""
-    import psutil
-
-    found = psutil.Process(servers[0].process.pid).environ()
-    names = ("HEXKEY_DATABASE_URL", "HEXKEY_MASTER_SECRET", "HEXKEY_PUBLIC_URL")
-    return {name: found[name] for name in names}

@@ -1,4 +1,4 @@
-"""PW-12, LG-03: what is secret comes back in no answer and stands in no log, whatever goes wrong."""
+"""PW-12, LG-03: what is secret comes back in no answer and stands in no log."""
 
 import json
 from collections.abc import Iterator

@@ -19,7 +19,11 @@ NEEDS_WRITING = [
     ("POST", "/users", {"username": "bob", "password": PASSWORD}),
     ("POST", "/sessions", {"login": "alice", "password": PASSWORD}),
     ("PATCH", "/users/me", {"full_name": "Somebody"}),
-    ("PUT", "/users/me/password", {"current_password": PASSWORD, "new_password": "another long walk"}),
+    (
+        "PUT",
+        "/users/me/password",
+        {"current_password": PASSWORD, "new_password": "another long walk"},
+    ),
 ]
 
 
@@ -60,11 +64,11 @@ class TestDatabaseThatIsAway:
         client.register("alice")
         token = token_of(client.sign_in("alice"))
         keys = client.get("/.well-known/jwks.json").json()
-        id = client.me(token).json()["id"]
+        alice = client.me(token).json()["id"]
 
         cluster.stop()
         calls = [(m, path, body) for m, path, body in NEEDS_WRITING if m == "POST"]
-        for method, path, body in [*calls, ("GET", f"/users/{id}", None)]:
+        for method, path, body in [*calls, ("GET", f"/users/{alice}", None)]:
             answer = client.request(method, path, json=body)
             assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
             assert 1 <= int(answer.headers["Retry-After"]) <= 30
@@ -158,4 +162,3 @@ class TestSqliteFile:
         async with engine.connect() as connection:
             await connection.execute(text("PRAGMA max_page_count = 1000000"))
         await self.assert_works(here, caller)
-

@@ -39,8 +39,15 @@ class TestAddress:
 
     @pytest.mark.parametrize(
         "address",
-        ["a\u202eb@example.com", "a\u200fb@example.com", "a@example.com\r\nBcc: b@example.com"]
-        + ["a\x00@example.com", "a\x7f@example.com", "a\u2066@example.com", "", "@", "a@", "@b.c"],
+        [
+            *(
+                "a\u202eb@example.com",
+                "a\u200fb@example.com",
+                "a@example.com\r\nBcc: b@example.com",
+            ),
+            *("a\x00@example.com", "a\x7f@example.com", "a\u2066@example.com", "", "@", "a@"),
+            "@b.c",
+        ],
     )
     async def test_id_04_holds_no_controls(self, stored_api: Api, address: str) -> None:
         """ID-04, RC-17."""

@@ -40,13 +40,19 @@ def _serve(env: dict[str, str], folder: Path) -> Iterator[Server]:
         yield server
 
 
-def at_once(
-    server: Server, calls: list[Callable[[Client], httpx2.Response]]
-) -> list[httpx2.Response]:
+Call = Callable[[Client], httpx2.Response]
+
+
+def calling(method: str, path: str, token: str | None = None, **body: str) -> Call:
+    headers = bearer(token) if token else {}
+    return lambda client: client.request(method, path, json=body, headers=headers)
+
+
+def at_once(server: Server, calls: list[Call]) -> list[httpx2.Response]:
     """All answers; every call has a connection of its own, so that both workers get some."""
     gate = Barrier(len(calls))
 
-    def one(call: Callable[[Client], httpx2.Response]) -> httpx2.Response:
+    def one(call: Call) -> httpx2.Response:
         with Client(base_url=server.url, timeout=60) as client:
             gate.wait()
             return call(client)
@@ -71,10 +77,7 @@ class TestEqualRegistrations:
 
         answers = at_once(
             server,
-            [
-                lambda client, it=it: client.post("/users", json={kind: it, "password": PASSWORD})
-                for it in spellings
-            ],
+            [calling("POST", "/users", **{kind: it, "password": PASSWORD}) for it in spellings],
         )
 
         assert Counter(it.status_code for it in answers) == {201: 1, 409: AT_ONCE - 1}
@@ -89,14 +92,15 @@ class TestContention:
         """RA-08: a retry or 503, never 500 or a lost account."""
         names = [f"person{number}" for number in range(AT_ONCE)]
 
-        answers = at_once(server, [lambda client, it=it: client.register(it) for it in names])
+        calls = [calling("POST", "/users", username=it, password=PASSWORD) for it in names]
+        answers = at_once(server, calls)
 
         assert {it.status_code for it in answers} <= {201, 503}
         made = [it.json()["username"] for it in answers if it.status_code == 201]
         assert len(made) == len(set(made)) >= AT_ONCE // 2
         with Client(base_url=server.url, timeout=60) as client:
             ids = [it.json()["id"] for it in answers if it.status_code == 201]
-            assert all(client.get(f"/users/{id}").status_code == 200 for id in ids)
+            assert {client.get(f"/users/{it}").status_code for it in ids} == {200}
 
     def test_ra_08_one_of_many_renamings_to_one_name_wins(self, server: Server) -> None:
         """RA-08: a unique name is unique under contention, too."""
@@ -108,12 +112,7 @@ class TestContention:
 
         answers = at_once(
             server,
-            [
-                lambda client, it=it: client.patch(
-                    "/users/me", json={"username": "the-one"}, headers=bearer(it)
-                )
-                for it in tokens
-            ],
+            [calling("PATCH", "/users/me", it, username="the-one") for it in tokens],
         )
 
         assert Counter(it.status_code for it in answers) == {200: 1, 409: 11}
@@ -123,16 +122,13 @@ class TestContention:
         with Client(base_url=server.url, timeout=60) as client:
             client.register("changer")
             tokens = [token_of(client.sign_in("changer")) for _ in range(8)]
+        path = "/users/me/password"
         news = [f"a longer walk number {number}" for number in range(8)]
 
         answers = at_once(
             server,
             [
-                lambda client, token=token, new=new: client.put(
-                    "/users/me/password",
-                    json={"current_password": PASSWORD, "new_password": new},
-                    headers=bearer(token),
-                )
+                calling("PUT", path, token, current_password=PASSWORD, new_password=new)
                 for token, new in zip(tokens, news, strict=True)
             ],
         )

@@ -1,7 +1,7 @@
 """What every response carries, whoever makes it and whatever it says."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -154,7 +154,7 @@ class TestOnTheWire:
 
 
 class TestMethods:
-    ALLOWED = {
+    ALLOWED: ClassVar = {
         "/users": "POST",
         "/users/me": "GET, PATCH",
         "/users/me/password": "PUT",
@@ -172,7 +172,7 @@ class TestMethods:
         self, api: Api, path: str, allowed: str
     ) -> None:
         """WB-10."""
-        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "BREW"}:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "BREW"):
             answer = await api.call(method, path)
             if method in allowed.split(", "):
                 assert answer.status_code != 405

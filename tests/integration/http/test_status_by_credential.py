@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
+from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
 from hexkey.domain.identifiers import SessionId, UserId
+from hexkey.domain.keys import SigningAlgorithm
 from tests.support.api import PASSWORD, Api, Headers, bearer
 from tests.support.api import an_api as another_api
-from tests.support.jose import forge, read
 from tests.support.issuing import a_signing_key, derived_keys
-from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
-from hexkey.domain.keys import SigningAlgorithm
+from tests.support.jose import forge, read
 
 pytestmark = pytest.mark.anyio
 

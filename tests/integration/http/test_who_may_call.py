@@ -162,7 +162,7 @@ class TestOtherPeoplesThings:
         await api.disable(bob["id"])
         absent = bob["id"][:-4] + ("0000" if bob["id"][-4:] != "0000" else "1111")
 
-        answers = [await api.call("GET", f"/users/{id}") for id in (bob["id"], absent, "x", "%00")]
+        answers = [await api.call("GET", f"/users/{it}") for it in (bob["id"], absent, "x", "%00")]
 
         assert {it.status_code for it in answers} == {404}
         bodies = [{**it.json(), "request_id": ""} for it in answers]

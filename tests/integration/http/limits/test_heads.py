@@ -144,14 +144,10 @@ class TestHost:
 class TestTarget:
     @pytest.mark.parametrize(
         "target",
-        [b"/\xff", b"/users/%ff", b"/users/%00", b"/users/\x01", b"/" + b"%" * 300, b"*", b"//"]
-        + [b"/users/%2e%2e/admin/users", b"/users/me/../me", b"/users/me;x", b"/%75sers/me%2f"]
-        + [
-            b"/users/" + b"9" * 9000,
-            b"?",
-            b"/\xc3\xa9",
-            b"http://",
-            b"http:///x",
+        [
+            *(b"/\xff", b"/users/%ff", b"/users/%00", b"/users/\x01", b"/" + b"%" * 300, b"*"),
+            *(b"//", b"/users/%2e%2e/admin/users", b"/users/me/../me", b"/users/me;x", b"?"),
+            *(b"/%75sers/me%2f", b"/users/" + b"9" * 9000, b"/\xc3\xa9", b"http://", b"http:///x"),
             b"/users/%u0041",
         ],
     )

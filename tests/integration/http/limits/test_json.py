@@ -30,9 +30,12 @@ def nested(depth: int, kind: str = "[]") -> bytes:
 class TestMalformedJson:
     @pytest.mark.parametrize(
         "body",
-        [b"", b" ", b"{", b"}", b"{]", b"[}", b'{"a"}', b"{'a':1}", b'{"a":1,}', b"nul", b"\0"]
-        + [b'{"a":01}', b'{"a":+1}', b'{"a":.5}', b'{"a":1}x', b"{}{}", b"//x\n{}", b'"\\x41"']
-        + [b'{"a":"\n"}', b'{"a":"\\u12"}', b"undefined", b"-", b"1e", b'"', b'{"a":\xff}'],
+        [
+            *(b"", b" ", b"{", b"}", b"{]", b"[}", b'{"a"}', b"{'a':1}", b'{"a":1,}', b"nul"),
+            *(b'{"a":01}', b'{"a":+1}', b'{"a":.5}', b'{"a":1}x', b"{}{}", b"//x\n{}", b"\0"),
+            *(b'{"a":"\n"}', b'{"a":"\\u12"}', b"undefined", b"-", b"1e", b'"', b'{"a":\xff}'),
+            b'"\\x41"',
+        ],
     )
     async def test_is_a_bad_request(self, api: Api, body: bytes) -> None:
         answer = await post(api, body)
