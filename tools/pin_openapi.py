@@ -1,5 +1,7 @@
 """Write docs/reference/openapi.json and docs/reference/errors.md as the code is now.
 
+    python tools/pin_openapi.py [--check]
+
 Both are reviewed like code: a change of theirs is a change of the contract.
 """
 
@@ -28,9 +30,12 @@ sentence below. This page is generated: `make openapi`.
 
 
 def main() -> None:
-    REFERENCE.mkdir(exist_ok=True)
-    (REFERENCE / "openapi.json").write_text(openapi_document())
-    (REFERENCE / "errors.md").write_text(errors_page())
+    pages = {"openapi.json": openapi_document(), "errors.md": errors_page()}
+    if sys.argv[1:] == ["--check"]:
+        old = [name for name, text in pages.items() if (REFERENCE / name).read_text() != text]
+        sys.exit(f"not current: {', '.join(old)}; run `make openapi`" if old else 0)
+    for name, text in pages.items():
+        (REFERENCE / name).write_text(text)
 
 
 def openapi_document() -> str:

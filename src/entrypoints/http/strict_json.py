@@ -3,15 +3,18 @@
 import json
 import math
 import re
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from hexkey.entrypoints.http.refusals import MalformedRequest
 
 MAX_DEPTH = 32
 
-# A whole string, so that what looks like a bracket inside it is not counted; or one bracket.
-# Possessive, and the closing quote may be missing: linear on any input.
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[\]{}]', re.DOTALL)
+# A whole string, so that what looks like a bracket inside it is not counted. Possessive, and the
+# closing quote may be missing: linear on any input.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+', re.DOTALL)
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
 
 
 def parse_json(body: bytes) -> Any:
@@ -39,15 +42,9 @@ def parse_json(body: bytes) -> Any:
 
 
 def _ensure_shallow(body: bytes) -> None:
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(body):
-        token = match.group()
-        if token in b"[{":
-            depth += 1
-        elif token in b"]}":
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise MalformedRequest
+    brackets = _STRING.sub(b"", body).translate(None, _NO_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH:
+        raise MalformedRequest
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

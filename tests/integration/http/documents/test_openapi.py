@@ -11,7 +11,7 @@ from hexkey.entrypoints.http import schemas
 from hexkey.entrypoints.http.app import create_app
 from hexkey.entrypoints.http.problems import STATUS
 from hexkey.entrypoints.http.representations import private, public
-from tests.support.api import PASSWORD, Answer, Api, an_api, settings
+from tests.support.api import PASSWORD, Answer, Api, Headers, an_api, settings
 from tests.support.builders import a_user
 from tools.pin_openapi import REFERENCE, errors, errors_page, openapi_document
 
@@ -190,39 +190,85 @@ def bodies() -> dict[tuple[str, str], list[dict[str, Any]]]:
     }
 
 
-async def everything(api: Api) -> AsyncIterator[tuple[str, str, Answer]]:
+Asked = AsyncIterator[tuple[str, str, Answer]]
+
+
+async def everything(api: Api) -> Asked:
     """Good and bad requests to every documented route."""
-    caller, admin = await api.somebody("alice"), await api.administrator()
+    callers = [{}, await api.somebody("alice"), await api.administrator()]
     bob = await api.register("bob", email="bob@example.com")
-    sent = bodies()
     for method, path, _ in operations(api.app.openapi()):
         url = path.replace("{id}", bob["id"])
-        for headers in ({}, caller, admin, {"Authorization": "Bearer x"}):
-            yield method, path, await api.call(method, url, headers=headers)
-            for body in sent.get((method, path), []):
-                yield method, path, await api.call(method, url, headers=headers, json=body)
-                api.clock.advance(seconds=0.1)
-            for how in strange():
-                merged = {**how, "headers": {**headers, **how.get("headers", {})}}
-                yield method, path, await api.call(method, url, **merged)
-        yield method, path, await api.call(method, url, auth=("alice", "wrong"))
-        yield method, path, await api.call(method, url, auth=("bob", PASSWORD))
-        api.hasher.room = 0
-        yield method, path, await api.call(method, url, auth=("bob", PASSWORD))
-        for body in sent.get((method, path), []):
-            yield method, path, await api.call(method, url, headers=admin, json=body)
-        api.hasher.room = None
+        for headers in (*callers, {"Authorization": "Bearer x"}):
+            async for answer in as_somebody(api, method, path, url, headers):
+                yield method, path, answer
+        async for answer in with_basic(api, method, path, url):
+            yield method, path, answer
+    async for it in particular(api, callers[-1]):
+        yield it
+
+
+async def as_somebody(
+    api: Api, method: str, path: str, url: str, headers: Headers
+) -> AsyncIterator[Answer]:
+    yield await api.call(method, url, headers=headers)
+    for body in BODIES.get((method, path), []):
+        yield await api.call(method, url, headers=headers, json=body)
+        api.clock.advance(seconds=0.1)
+    for how in STRANGE:
+        merged = {**how, "headers": {**headers, **how.get("headers", {})}}
+        yield await api.call(method, url, **merged)
+
+
+async def with_basic(api: Api, method: str, path: str, url: str) -> AsyncIterator[Answer]:
+    """Right, wrong, and while everybody signs in."""
+    yield await api.call(method, url, auth=("alice", "wrong"))
+    yield await api.call(method, url, auth=("bob", PASSWORD))
+    api.hasher.room = 0
+    yield await api.call(method, url, auth=("bob", PASSWORD))
+    for body in BODIES.get((method, path), []):
+        yield await api.call(method, url, json=body)
+    api.hasher.room = None
+
+
+async def particular(api: Api, admin: Headers) -> Asked:
+    path = "/admin/users"
     for query in ("limit=0", "limit=x", "limit=2", "cursor=x", "cursor=", "limit=1&limit=1"):
-        path = "/admin/users"
         yield "GET", path, await api.call("GET", f"{path}?{query}", headers=admin)
     for data in ({"username": "bob", "password": PASSWORD}, {"username": "bob"}, {}):
         yield "POST", "/token", await api.call("POST", "/token", data=data)
     yield "GET", "/users/{id}", await api.call("GET", "/users/nobody")
 
 
-def strange() -> Iterator[dict[str, Any]]:
-    yield {"headers": {"Host": "evil.example"}}
-    yield {"headers": {"X": "x" * 17_000}}
-    yield {"content": b"x" * 70_000}
-    yield {"content": b"{", "headers": {"Content-Type": "application/json"}}
-    yield {"content": b"{}", "headers": {"Content-Type": "text/plain"}}
+ACCOUNT = {"username": "carol", "email": "c@example.com", "password": PASSWORD}
+BODIES: dict[tuple[str, str], list[dict[str, Any]]] = {
+    ("POST", "/users"): [
+        *({**ACCOUNT, "username": it} for it in ("bob", "admin", "a b", "", "x" * 90, 1)),
+        *({**ACCOUNT, "email": it} for it in ("bob@example.com", "x", "", "a@b", None)),
+        *({**ACCOUNT, "password": it} for it in ("x", "password1", "x" * 300, "\u0378" * 9, 1)),
+        *({**ACCOUNT, "full_name": it} for it in ("x" * 300, "\u202e", "Carol")),
+        *({"password": PASSWORD}, {}, {"x": 1}, ACCOUNT),
+    ],
+    ("POST", "/sessions"): [
+        *({"login": "alice", "password": it} for it in (PASSWORD, "wrong", "", 1, None)),
+        *({}, {"login": 1}),
+    ],
+    ("PATCH", "/users/me"): [
+        *({"username": it} for it in ("bob", "admin", "", None, "alice")),
+        *({"picture": it} for it in ("x", "https://a.example/b.png", None, 1)),
+        *({"full_name": it} for it in ("x" * 300, "A", None)),
+        {"role": "admin"},
+    ],
+    ("PUT", "/users/me/password"): [
+        {"current_password": it, "new_password": new}
+        for it in ("wrong", PASSWORD)
+        for new in ("x", "password1", "x" * 300, "another long walk")
+    ],
+}
+STRANGE: list[dict[str, Any]] = [
+    {"headers": {"Host": "evil.example"}},
+    {"headers": {"X": "x" * 17_000}},
+    {"content": b"x" * 70_000},
+    {"content": b"{", "headers": {"Content-Type": "application/json"}},
+    {"content": b"{}", "headers": {"Content-Type": "text/plain"}},
+]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.wire import Wire, replies, request, rest
+from tests.support.wire import Wire, request
 
 GENERIC = "Invalid token"
 A_TOKEN = b"eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"
@@ -40,17 +40,15 @@ class TestHeaders:
         """IN-02, X6: it never ends, so the application never sees it."""
         before = wire.received
 
-        replies = wire.exchange(start, *[b"x" * 4096] * 256)
+        replies = wire.exchange_in_step(start, *[b"x" * 4096] * 256)
 
         assert [it.status for it in replies] in ([431], [])  # or a reset has overtaken the answer
         assert wire.received - before <= 128 * 1024
 
     def test_in_02_answers_what_is_too_long(self, wire: Wire) -> None:
-        with wire.connect() as connection:
-            connection.sendall(b"GET /livez HTTP/1.1\r\nX: ")
-            connection.sendall(b"x" * 10_000)
-            connection.sendall(b"x" * 10_000)
-            (reply,) = replies(rest(connection))
+        start = b"GET /livez HTTP/1.1\r\nX: "
+
+        (reply,) = wire.exchange_in_step(start, b"x" * 10_000, b"x" * 10_000)
 
         assert reply.status == 431
         assert reply.headers["content-type"] == "application/problem+json"
