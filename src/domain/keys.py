@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import NewType
 
@@ -41,10 +41,12 @@ class SigningAlgorithm(Enum):
 
 
 class KeyState(Enum):
-    """What a key is for."""
+    """What a key is for; it moves down this list and never up."""
 
+    ANNOUNCED = "announced"  # published, so that verifiers know it before it signs
     SIGNING = "signing"  # signs new tokens and verifies old ones; one per algorithm
-    VERIFYING = "verifying"  # signed once; still believed
+    VERIFYING = "verifying"  # signed once; still believed, as long as its tokens live
+    RETIRED = "retired"  # neither believed nor published; its private half is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +64,92 @@ class SigningKey:
     public_jwk: PublicJwk
     sealed_private_key: SealedKey = field(repr=False)
     created_at: datetime
+    state_since: datetime
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether tokens that it signed are good, and verifiers should know it."""
+        return self.state is not KeyState.RETIRED
+
+    def moved(self, state: KeyState, *, now: datetime) -> "SigningKey":
+        """This key in a later state; a retired one keeps nothing to sign with."""
+        sealed = SealedKey(b"") if state is KeyState.RETIRED else self.sealed_private_key
+        return replace(self, state=state, state_since=now, sealed_private_key=sealed)
 
     def published(self) -> dict[str, str]:
         """The key as it stands in the JWKS; holds no private member."""
         return {**self.public_jwk, "kid": self.id, "use": "sig", "alg": self.algorithm.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationPolicy:
+    """When keys move on by themselves.
+
+    Attributes:
+        lifetime: how long a key signs.
+        announcement: how long it is published before; at least twice what verifiers may cache.
+        retention: how long it is believed after; at least the longest token and the clock skew.
+    """
+
+    lifetime: timedelta
+    announcement: timedelta
+    retention: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """A fresh key is to be made and published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """`announced` signs from now on, and `signing` only verifies."""
+
+    announced: SigningKey
+    signing: SigningKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """No token of `key` can be alive."""
+
+    key: SigningKey
+
+
+Step = Announce | Promote | Retire
+
+
+def due_step(
+    keys: Sequence[SigningKey],
+    algorithm: SigningAlgorithm,
+    *,
+    policy: RotationPolicy,
+    now: datetime,
+) -> Step | None:
+    """The next thing to do with `keys`, if any; ask again after it is done.
+
+    A key is announced early enough to be known when its turn comes. An announced key is promoted
+    when it has been published for long enough and the signing one is old, or when an operator
+    announced it before its time.
+    """
+    signing = key_in(keys, algorithm, KeyState.SIGNING)
+    announced = key_in(keys, algorithm, KeyState.ANNOUNCED)
+    if announced is not None:
+        if now - announced.state_since >= policy.announcement:
+            return Promote(announced, signing)
+    elif signing is None or now - signing.state_since >= policy.lifetime - policy.announcement:
+        return Announce()
+    for key in keys:
+        if key.state is KeyState.VERIFYING and now - key.state_since >= policy.retention:
+            return Retire(key)
+    return None
+
+
+def key_in(
+    keys: Sequence[SigningKey], algorithm: SigningAlgorithm, state: KeyState
+) -> SigningKey | None:
+    """The key of `algorithm` in `state`, of which the first two have one at most."""
+    return next((k for k in keys if k.algorithm is algorithm and k.state is state), None)
 
 
 def thumbprint(jwk: PublicJwk) -> KeyId:
