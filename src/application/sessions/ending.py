@@ -1,0 +1,65 @@
+"""Seeing one's sessions, and ending them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hexkey.application.ports.sessions import SessionStore, StateChanges
+from hexkey.application.ports.system import Clock
+from hexkey.domain.identifiers import SessionId, UserId, parse_session_id
+from hexkey.domain.sessions.session import Session, SessionNotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSessions:
+    """Find out where somebody is signed in."""
+
+    store: SessionStore
+    clock: Clock
+
+    async def __call__(self, *, user: UserId) -> Sequence[Session]:
+        """Return the live sessions, the latest first."""
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            sessions = await transaction.sessions.of_user(user)
+        return [session for session in sessions if session.is_live(now=now)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSession:
+    """Sign out one session of a user."""
+
+    store: SessionStore
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(self, *, user: UserId, session: str) -> None:
+        """Its tokens are refused from now on; doing it twice changes nothing.
+
+        Raises:
+            SessionNotFound: if the user has no such session; another's looks the same.
+        """
+        id = parse_session_id(session)
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            found = await transaction.sessions.find(id) if id else None
+            if found is None or found.user != user:
+                raise SessionNotFound
+            await transaction.sessions.end(found.id, now=now)
+            await transaction.commit()
+        self.changes.announce(user)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOtherSessions:
+    """Sign out everywhere, or everywhere else."""
+
+    store: SessionStore
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(self, *, user: UserId, keep: SessionId | None = None) -> None:
+        """Every session of the user but `keep` ends."""
+        async with self.store.begin() as transaction:
+            await transaction.sessions.end_all(user, keep=keep, now=self.clock.now())
+            await transaction.commit()
+        self.changes.announce(user)
