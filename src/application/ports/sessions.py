@@ -1,5 +1,6 @@
 """Sessions: keeping them, and knowing at every request whether they still stand."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,26 @@ class Sessions(Protocol):
 
     async def find(self, id: SessionId) -> Session | None:
         """That session."""
+        ...
+
+    async def of_user(self, user: UserId) -> Sequence[Session]:
+        """The sessions of `user` that have not been ended, the latest first."""
+        ...
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        """Swap `old` for `new`, atomically.
+
+        Returns:
+            False, and nothing changed, if the stored session was ended or refreshed since `old`.
+        """
+        ...
+
+    async def end(self, id: SessionId, *, now: datetime) -> None:
+        """End that session, if it has not been ended."""
+        ...
+
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
+        """End the oldest sessions of `user`, until `most` have not been ended."""
         ...
 
     async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
@@ -52,6 +73,17 @@ class SessionStore(Protocol):
         """Open a transaction, as `AccountStore.begin` does."""
         ...
 
+    async def replace(self, old: Session, new: Session) -> bool:
+        """Swap `old` for `new`, atomically and durably, in a transaction of its own.
+
+        Returns:
+            False, and nothing changed, if the stored session was ended or refreshed since `old`.
+
+        Raises:
+            TemporarilyUnavailable: as for `begin`.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -59,6 +91,10 @@ class SignedIn:
 
     session: Session
     user: User
+
+    def stands(self, *, now: datetime) -> bool:
+        """Whether the session is live and its user may be here."""
+        return self.user.is_active and self.session.is_live(now=now)
 
 
 class SignedInDirectory(Protocol):

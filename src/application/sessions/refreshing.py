@@ -11,7 +11,7 @@ from hexkey.application.ports.sessions import (
     StateChanges,
 )
 from hexkey.application.ports.system import Clock
-from hexkey.application.sessions.tokens import IssuedToken, IssueTokens
+from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import SessionId
 from hexkey.domain.sessions.refresh_token import (
@@ -47,7 +47,7 @@ class RefreshSession:
     clock: Clock
     policy: SessionPolicy
 
-    async def __call__(self, *, refresh_token: str) -> IssuedToken:
+    async def __call__(self, *, refresh_token: str) -> IssuedTokens:
         """Return the new tokens; the same refresh token for a repeat within the grace.
 
         Raises:
@@ -62,7 +62,7 @@ class RefreshSession:
                 return issued
         raise TemporarilyUnavailable
 
-    async def _attempt(self, id: SessionId, number: int) -> IssuedToken | None:
+    async def _attempt(self, id: SessionId, number: int) -> IssuedTokens | None:
         now = self.clock.now()
         found = await self.sessions.find(id)
         if found is None or not found.stands(now=now):
@@ -80,7 +80,7 @@ class RefreshSession:
             case never:
                 assert_never(never)
 
-    async def _rotate(self, found: SignedIn, chain: RefreshChain) -> IssuedToken | None:
+    async def _rotate(self, found: SignedIn, chain: RefreshChain) -> IssuedTokens | None:
         """The tokens of the next link; `None` if another request has moved the chain."""
         now = chain.spent[0]
         refreshed = found.session.refreshed(chain, policy=self.policy, now=now)

@@ -62,6 +62,7 @@ class Session:
     Attributes:
         id: not a secret and not a credential; the `sid` of its tokens.
         authenticated_at: when its user last proved who they are.
+        scopes: what its tokens may be used for.
         last_seen_at: when it was last used, exact to `SEEN_EVERY`.
         idle_until: UTC, the first instant at which it is over unless it is used before.
         expires_at: UTC, the first instant at which it is over in any case.
@@ -72,6 +73,7 @@ class Session:
     id: SessionId
     user: UserId
     client: Client = Client()
+    scopes: frozenset[str] = frozenset()
     created_at: datetime
     authenticated_at: datetime
     last_seen_at: datetime
@@ -89,6 +91,7 @@ class Session:
         policy: SessionPolicy,
         now: datetime,
         client: Client = Client(),
+        scopes: frozenset[str] = frozenset(),
     ) -> "Session":
         """A fresh session of `user`."""
         expires_at = now + policy.absolute
@@ -96,6 +99,7 @@ class Session:
             id=id,
             user=user,
             client=client,
+            scopes=scopes,
             created_at=now,
             authenticated_at=now,
             last_seen_at=now,
