@@ -73,11 +73,17 @@ class Principal:
         user: as stored, at most a second ago, and active.
         session: `None` when a password came with the request itself.
         scopes: what the token was granted.
+        proved_at: when the user last proved who they are.
     """
 
     user: User
     session: SessionId | None
     scopes: frozenset[str]
+    proved_at: datetime
+
+    def is_fresh(self, *, now: datetime, within: timedelta) -> bool:
+        """Whether sensitive acts need no other proof."""
+        return now - self.proved_at < within
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -48,11 +48,18 @@ class Client:
     """What a session was opened from, as its owner may recognize it.
 
     Attributes:
-        user_agent: the header as sent, cut to `MAX_USER_AGENT_LENGTH`; not to be trusted.
+        user_agent: the header as sent, without what cannot be stored; not to be trusted.
     """
 
     address: str | None = None
     user_agent: str | None = None
+
+    @classmethod
+    def seen_at(cls, address: str | None, user_agent: str | None) -> "Client":
+        """Read what a request says of itself; nothing in it can fail the request."""
+        agent = "".join(filter(str.isprintable, user_agent or ""))[:MAX_USER_AGENT_LENGTH]
+        fits = address is not None and len(address) <= MAX_ADDRESS_LENGTH
+        return cls(address=address if fits else None, user_agent=agent or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
