@@ -27,6 +27,7 @@ from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
 from hexkey.entrypoints.first_start import database_url, master_secret
 from hexkey.entrypoints.settings import Settings
@@ -47,6 +48,8 @@ class Adapters(containers.DeclarativeContainer):
     usernames = providers.Singleton(PrecisUsernames)
     emails = providers.Singleton(ValidatedAddresses)
     common_passwords = providers.Singleton(PackedCommonPasswords)
+
+    device_names = providers.Singleton(ParsedDeviceNames)
 
     hashing_pool = providers.Singleton(
         HashingPool, workers=settings.provided.hashing_threads, clock=clock
@@ -78,6 +81,7 @@ class Adapters(containers.DeclarativeContainer):
         ),
         key_ring,
     )
+    refresh_tokens = providers.Singleton(KeyedRefreshTokens, derived_keys)
     cursors = providers.Singleton(EncryptedCursors, derived_keys)
 
     engine = providers.Singleton(make_engine, providers.Callable(database_url, settings))
@@ -105,12 +109,9 @@ class Adapters(containers.DeclarativeContainer):
         memory=providers.Singleton(MemorySigningKeyStore),
         sql=providers.Singleton(SqlSigningKeyStore, engine),
     )
-    signed_in = providers.Singleton(
-        RememberedSignedIn,
-        providers.Selector(
-            settings.provided.storage,
-            memory=providers.Singleton(MemorySignedInDirectory, memory),
-            sql=providers.Singleton(SqlSignedInDirectory, engine),
-        ),
-        clock=clock,
+    sessions = providers.Selector(  # asked afresh each time; `signed_in` remembers
+        settings.provided.storage,
+        memory=providers.Singleton(MemorySignedInDirectory, memory),
+        sql=providers.Singleton(SqlSignedInDirectory, engine),
     )
+    signed_in = providers.Singleton(RememberedSignedIn, sessions, clock=clock)

@@ -21,9 +21,14 @@ from hexkey.application.authentication.password_check import CheckPassword
 from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
 from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
-from hexkey.application.sessions.issuing import SignIn, TokenPolicy
-from hexkey.application.sessions.resolving import ResolveToken
+from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
+from hexkey.application.sessions.issuing import SignIn
+from hexkey.application.sessions.reauthentication import Reauthenticate
+from hexkey.application.sessions.refreshing import RefreshSession
+from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
+from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
@@ -126,13 +131,16 @@ class Container(Adapters):
         hasher=Adapters.password_hasher,
         store=Adapters.store,
     )
-    sign_in = providers.Factory(
-        SignIn,
-        authenticate=authenticate,
-        store=Adapters.store,
+    session_policy = providers.Factory(
+        SessionPolicy,
+        idle=providers.Factory(timedelta, seconds=settings.provided.refresh_token_idle),
+        absolute=providers.Factory(timedelta, seconds=settings.provided.refresh_token_ttl),
+    )
+    issue_tokens = providers.Factory(
+        IssueTokens,
         signer=Adapters.signer,
+        refresh_tokens=Adapters.refresh_tokens,
         ids=Adapters.ids,
-        clock=Adapters.clock,
         policy=providers.Factory(
             TokenPolicy,
             issuer=settings.provided.public_url,
@@ -142,11 +150,48 @@ class Container(Adapters):
             scopes=providers.Factory(frozenset, settings.provided.scopes),
         ),
     )
+    sign_in = providers.Factory(
+        SignIn,
+        authenticate=authenticate,
+        store=Adapters.store,
+        issue=issue_tokens,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=session_policy,
+    )
+    refresh_session = providers.Factory(
+        RefreshSession,
+        refresh_tokens=Adapters.refresh_tokens,
+        sessions=Adapters.sessions,
+        store=Adapters.store,
+        issue=issue_tokens,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+        policy=session_policy,
+    )
+    list_sessions = providers.Factory(ListSessions, store=Adapters.store, clock=Adapters.clock)
+    end_session = providers.Factory(
+        EndSession, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    end_other_sessions = providers.Factory(
+        EndOtherSessions, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    reauthenticate = providers.Factory(
+        Reauthenticate,
+        users=Adapters.users,
+        check=check_password,
+        store=Adapters.store,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
     resolve_token = providers.Factory(
         ResolveToken,
         verifier=Adapters.verifier,
         signed_in=Adapters.signed_in,
         reload_keys=reload_keys,
+        mark_seen=providers.Factory(
+            MarkSeen, store=Adapters.store, changes=Adapters.signed_in, policy=session_policy
+        ),
         clock=Adapters.clock,
     )
 

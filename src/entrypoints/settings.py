@@ -123,6 +123,18 @@ class Settings(BaseSettings):
     access_token_ttl: int = Field(
         900, ge=10, le=3600, description="Lifetime of an access token, in seconds."
     )
+    refresh_token_ttl: int = Field(
+        2_592_000,
+        ge=60,
+        le=31_536_000,
+        description="How long a session lasts at most, however much it is used, in seconds.",
+    )
+    refresh_token_idle: int = Field(
+        1_209_600,
+        ge=60,
+        le=31_536_000,
+        description="How long a session lasts without being used, in seconds.",
+    )
     password_hasher: str = Field(
         "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
     )

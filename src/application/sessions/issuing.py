@@ -61,8 +61,6 @@ class SignIn:
             await transaction.sessions.add(session)
             await transaction.sessions.end_beyond(self.policy.most, current.id, now=now)
             # Before the commit: no session without its tokens.
-            issued = self.issue(
-                SignedIn(session=session, user=current), refresh_number=1, now=now
-            )
+            issued = self.issue(SignedIn(session=session, user=current), refresh_number=1, now=now)
             await transaction.commit()
         return issued

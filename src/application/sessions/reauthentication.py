@@ -23,14 +23,14 @@ class Reauthenticate:
     clock: Clock
 
     async def __call__(
-        self, *, user: UserId, session: SessionId, password: str, address: str | None = None
+        self, *, user: UserId, session: SessionId | None, password: str, address: str | None = None
     ) -> None:
         """From now on, sensitive acts of `session` need no other proof for five minutes.
 
         Raises:
             InvalidCredentials: if the password is wrong; the session stays as it was.
             TooManyAttempts: if it was guessed at too often.
-            SessionNotFound: if the session has ended in the meantime.
+            SessionNotFound: if there is no session, or it has ended in the meantime.
         """
         found = await self.users.find(user)
         if found is None:
@@ -41,7 +41,7 @@ class Reauthenticate:
             current = await transaction.users.find(user)
             if current is None or not current.accepts_proof_for(found):
                 raise InvalidCredentials
-            live = await transaction.sessions.find(session)
+            live = await transaction.sessions.find(session) if session else None
             if live is None or live.user != user or not live.is_live(now=now):
                 raise SessionNotFound
             if not await transaction.sessions.replace(live, live.reauthenticated(now=now)):

@@ -53,9 +53,7 @@ class IssueTokens:
     ids: IdGenerator
     policy: TokenPolicy
 
-    def __call__(
-        self, signed_in: SignedIn, *, refresh_number: int, now: datetime
-    ) -> IssuedTokens:
+    def __call__(self, signed_in: SignedIn, *, refresh_number: int, now: datetime) -> IssuedTokens:
         """Return an access token that begins `now`, and the refresh token of that number.
 
         Raises:

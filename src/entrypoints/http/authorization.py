@@ -27,7 +27,8 @@ async def authenticated(request: Request, *, by: FastAPI) -> Principal:
         user = await container.authenticate()(
             login=login, password=password, address=by.state.client_address(request.scope)
         )
-        return Principal(user=user, session=None, scopes=frozenset())
+        now = container.clock().now()
+        return Principal(user=user, session=None, scopes=frozenset(), proved_at=now)
     raise NotAuthenticated
 
 

@@ -58,9 +58,7 @@ async def sign_in(body: Credentials, sign_in_user: SignInUser, origin: Origin) -
     return json_response(tokens(issued), HTTPStatus.CREATED)
 
 
-@form_router.post(
-    "/token", response_model=TokenResponse, dependencies=[Public], responses=_SIGN_IN
-)
+@form_router.post("/token", response_model=TokenResponse, dependencies=[Public], responses=_SIGN_IN)
 async def sign_in_by_form(
     form: Annotated[PasswordForm, Form()], sign_in_user: SignInUser, origin: Origin
 ) -> Response:
