@@ -93,6 +93,10 @@ class SigningKey:
         sealed = SealedKey(b"") if state is KeyState.RETIRED else self.sealed_private_key
         return replace(self, state=state, state_since=now, sealed_private_key=sealed)
 
+    def sealed_as(self, sealed: SealedKey) -> "SigningKey":
+        """This key under another seal."""
+        return replace(self, sealed_private_key=sealed)
+
     def published(self) -> dict[str, str]:
         """The key as it stands in the JWKS; holds no private member."""
         return {**self.public_jwk, "kid": self.id, "use": "sig", "alg": self.algorithm.value}

@@ -11,7 +11,7 @@ class KeyMaker(Protocol):
     """Makes key pairs."""
 
     def make(self, algorithm: SigningAlgorithm, *, now: datetime) -> SigningKey:
-        """A fresh pair, announced, its private half sealed.
+        """A fresh pair, announced, its private half sealed. May take a second: not for the loop.
 
         Raises:
             ValueError: for `HS256`, whose key comes from the master secret.
@@ -71,7 +71,9 @@ class KeyRing(Protocol):
     """The keys this process signs and verifies with."""
 
     def load(self, keys: Sequence[SigningKey]) -> None:
-        """Use exactly `keys` from now on.
+        """Use exactly those of `keys` that are believed from now on.
+
+        A key that was loaded before is not unsealed again.
 
         Raises:
             UnusableKey: if a private key cannot be unsealed or is too weak; the ring is unchanged.
