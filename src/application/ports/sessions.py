@@ -28,7 +28,7 @@ class Sessions(Protocol):
         ...
 
     async def replace(self, old: Session, new: Session) -> bool:
-        """Swap `old` for `new`, atomically.
+        """Store what `new` has otherwise than `old`, atomically; neither has ended.
 
         Returns:
             False, and nothing changed, if the stored session was ended or refreshed since `old`.
@@ -74,7 +74,9 @@ class SessionStore(Protocol):
         ...
 
     async def replace(self, old: Session, new: Session) -> bool:
-        """Swap `old` for `new`, atomically and durably, in a transaction of its own.
+        """Do what `Sessions.replace` does, durably, in a transaction of its own.
+
+        For refreshing and being seen: whoever remembers the session is not told.
 
         Returns:
             False, and nothing changed, if the stored session was ended or refreshed since `old`.
@@ -103,8 +105,8 @@ class SignedInDirectory(Protocol):
     async def find(self, id: SessionId) -> SignedIn | None:
         """That session and its user.
 
-        The answer is never older than one second, and never older than the last change that was
-        announced in this process.
+        The answer is never older than one second, as far as whoever remembers must be told of
+        what changed, and never older than the last change that was announced in this process.
         """
         ...
 
@@ -114,4 +116,23 @@ class StateChanges(Protocol):
 
     def announce(self, user: UserId) -> None:
         """The user, or one of their sessions, was changed; call it after the commit."""
+        ...
+
+
+class SessionMemory(Protocol):
+    """Remembers who is behind a session, and longer while somebody follows the changes for it.
+
+    Instants are those of `Clock.monotonic`.
+    """
+
+    def forget(self, user: UserId) -> None:
+        """The user, or one of their sessions, was changed, by whomever."""
+        ...
+
+    def vouch(self, *, since: float, until: float) -> None:
+        """All that changed between `since` and one second before `until` has been told.
+
+        What was asked after `since` may be believed before `until`; what was asked before
+        `since`, or longer ago than a minute, only for its own second. The latest call counts.
+        """
         ...
