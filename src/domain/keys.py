@@ -14,7 +14,7 @@ from hexkey.domain.identifiers import KeyId
 MAX_PUBLIC_JWK_LENGTH = 4096  # characters of JSON; RSA with 16384 bits fits
 JWKS_MAX_AGE = timedelta(minutes=5)  # how long verifiers may go without asking for new keys
 KEY_LIFETIME = timedelta(days=90)  # by default; far below what any of the algorithms would bear
-CLOCK_MARGIN = timedelta(hours=1)  # for clocks that differ or step, and instances that hear late
+CLOCK_MARGIN = timedelta(hours=1)  # clocks differ and step, and instances hear late
 
 SealedKey = NewType("SealedKey", bytes)
 """A private key as it may be stored: encrypted and authenticated."""
@@ -127,7 +127,7 @@ class RotationPolicy:
 
     @classmethod
     def for_tokens(cls, longest: timedelta, *, lifetime: timedelta = KEY_LIFETIME) -> Self:
-        """The policy of a deployment whose tokens live for `longest`, leeway included."""
+        """The policy of a deployment whose tokens live for `longest`."""
         return cls(
             lifetime=lifetime,
             announcement=2 * JWKS_MAX_AGE + CLOCK_MARGIN,

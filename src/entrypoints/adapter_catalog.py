@@ -9,7 +9,9 @@ from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
 from hexkey.adapters.crypto.hashing_pool import HashingPool
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
 from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
@@ -29,7 +31,7 @@ from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
 from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
-from hexkey.entrypoints.first_start import database_url, master_secret
+from hexkey.entrypoints.first_start import database_url, master_secret, previous_master_secret
 from hexkey.entrypoints.settings import Settings
 
 
@@ -64,8 +66,13 @@ class Adapters(containers.DeclarativeContainer):
 
     derived_keys = providers.Singleton(
         DerivedKeys,
-        providers.Singleton(MasterSecret, providers.Callable(master_secret, settings, secrets)),
+        providers.Singleton(
+            MasterSecret,
+            providers.Callable(master_secret, settings, secrets),
+            previous=providers.Callable(previous_master_secret, settings),
+        ),
     )
+    key_sealer = providers.Singleton(KeySeal, derived_keys)
     key_maker = providers.Singleton(SealingKeyMaker, derived_keys)
     key_ring = providers.Singleton(
         UnsealedKeyRing, derived=derived_keys, algorithm=settings.provided.signing_algorithm

@@ -19,8 +19,11 @@ from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
 from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
-from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
+from hexkey.application.keys.generation import EnsureSigningKey
+from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
+from hexkey.application.keys.resealing import ResealKeys
+from hexkey.application.keys.rotation import RetireKey, RotateKey, RotateKeysWhenDue
 from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
 from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
@@ -28,6 +31,7 @@ from hexkey.application.sessions.refreshing import RefreshSession
 from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
 from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
+from hexkey.domain.keys import RotationPolicy
 from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
@@ -195,19 +199,34 @@ class Container(Adapters):
         clock=Adapters.clock,
     )
 
+    make_key = providers.Factory(MakeKey, maker=Adapters.key_maker, sealer=Adapters.key_sealer)
     ensure_signing_key = providers.Factory(
         EnsureSigningKey,
         store=Adapters.signing_keys,
-        maker=Adapters.key_maker,
+        make=make_key,
         reload=reload_keys,
         clock=Adapters.clock,
         algorithm=settings.provided.signing_algorithm,
     )
-    generate_signing_key = providers.Factory(
-        GenerateSigningKey,
+    rotate_keys_when_due = providers.Factory(
+        RotateKeysWhenDue,
         store=Adapters.signing_keys,
-        maker=Adapters.key_maker,
+        make=make_key,
+        reload=reload_keys,
         clock=Adapters.clock,
+        algorithm=settings.provided.signing_algorithm,
+        policy=providers.Callable(
+            RotationPolicy.for_tokens,
+            providers.Factory(timedelta, seconds=settings.provided.access_token_ttl),
+            lifetime=providers.Factory(timedelta, seconds=settings.provided.signing_key_lifetime),
+        ),
+    )
+    rotate_key = providers.Factory(
+        RotateKey, store=Adapters.signing_keys, make=make_key, clock=Adapters.clock
+    )
+    retire_key = providers.Factory(RetireKey, store=Adapters.signing_keys, clock=Adapters.clock)
+    reseal_keys = providers.Factory(
+        ResealKeys, store=Adapters.signing_keys, sealer=Adapters.key_sealer
     )
     publish_keys = providers.Factory(PublishKeys, ring=Adapters.key_ring, reload=reload_keys)
     readiness = providers.Factory(

@@ -117,10 +117,10 @@ def _shared_keys(derived: DerivedKeys) -> tuple[ParsedKey, ...]:
     ids = derived.readable(Purpose.HS256_KEY_ID)
     return tuple(
         ParsedKey(
-            id=KeyId(base64url.encode(id)),
+            id=KeyId(base64url.encode(octets)),
             algorithm=SigningAlgorithm.HS256,
             private=secret,
             public=secret,
         )
-        for id, secret in zip(ids, secrets, strict=True)
+        for octets, secret in zip(ids, secrets, strict=True)
     )

@@ -39,7 +39,7 @@ class KeySeal(KeySealer):
         self, derived: DerivedKeys, purpose: Purpose = Purpose.SIGNING_KEY_SEALING
     ) -> None:
         # Derived, not hashed from the key: an id that lies in the database should say nothing.
-        ids = (id[:_ID_OCTETS] for id in derived.readable(Purpose.SEALING_KEY_ID))
+        ids = (octets[:_ID_OCTETS] for octets in derived.readable(Purpose.SEALING_KEY_ID))
         self._secrets = dict(zip(ids, derived.readable(purpose), strict=True))
         self._present = next(iter(self._secrets))
 
@@ -92,11 +92,11 @@ class KeySeal(KeySealer):
         raise UnusableKey("a signing key cannot be unsealed; was the master secret changed?")
 
     def _candidates(self, head: bytes) -> Sequence[bytes]:
-        version, id = head[:1], head[1:]
+        version, sealed_by = head[:1], head[1:]
         if version == _WITHOUT_ID:
             return tuple(self._secrets.values())
         if version == _WITH_ID:
-            return tuple(secret for of, secret in self._secrets.items() if of == id)
+            return tuple(secret for of, secret in self._secrets.items() if of == sealed_by)
         raise UnusableKey("a signing key is sealed in a form this version does not know")
 
 

@@ -47,7 +47,7 @@ _REPLACE = (
             for name in ("id", "algorithm", "state", "public_jwk", "sealed_private_key")
         ),
         _COLUMNS.created_at == bindparam("old_created_at"),
-        _SINCE == bindparam("old_state_since", type_=_COLUMNS.created_at.type),
+        bindparam("old_state_since", type_=_COLUMNS.created_at.type) == _SINCE,
     )
     .values({column: bindparam(f"new_{column.name}") for column in _COLUMNS})
 )

@@ -1,9 +1,11 @@
 """For whoever runs or integrates the service: keys, liveness, readiness."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
+from hexkey.domain.keys import JWKS_MAX_AGE
 from hexkey.entrypoints.http.dependencies import Public, Publish, Ready
 from hexkey.entrypoints.http.documentation import refuses
 from hexkey.entrypoints.http.representations import json_response
@@ -12,15 +14,14 @@ from hexkey.entrypoints.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["Operations"], route_class=StrictRoute, dependencies=[Public])
 
-JWKS_MAX_AGE = 300  # seconds a resource server may go without asking for new keys
-
+_SECOND = timedelta(seconds=1)
 _TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
 @router.get("/.well-known/jwks.json", response_model=JwkSet, responses=refuses())
 async def read_public_keys(publish: Publish) -> Response:
     """Read the public keys by which anybody can verify access tokens (RFC 7517)."""
-    caching = {"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"}
+    caching = {"Cache-Control": f"public, max-age={JWKS_MAX_AGE // _SECOND}"}
     return json_response({"keys": list(await publish())}, headers=caching)
 
 
