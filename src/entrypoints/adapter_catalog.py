@@ -14,14 +14,25 @@ from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
+from hexkey.adapters.memory.change_bell import InProcessBell
+from hexkey.adapters.memory.change_log import MemoryChangeLog
 from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
+from hexkey.adapters.memory.expired_rows import MemoryExpiredRows
 from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
+from hexkey.adapters.memory.leases import MemoryLeases
+from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.storage import MemoryStorage
 from hexkey.adapters.memory.store import MemoryStore
+from hexkey.adapters.redis.change_bell import RedisBell
+from hexkey.adapters.sql.change_bell import PostgresBell
+from hexkey.adapters.sql.change_log import SqlChangeLog
 from hexkey.adapters.sql.engine import make_engine
+from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.leases import SqlLeases
+from hexkey.adapters.sql.revocations import SqlRevocations
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.storage import SqlStorage
@@ -121,4 +132,30 @@ class Adapters(containers.DeclarativeContainer):
         memory=providers.Singleton(MemorySignedInDirectory, memory),
         sql=providers.Singleton(SqlSignedInDirectory, engine),
     )
-    signed_in = providers.Singleton(RememberedSignedIn, sessions, clock=clock)
+    bell = providers.Selector(
+        settings.provided.bell,
+        none=providers.Singleton(InProcessBell),
+        postgresql=providers.Singleton(PostgresBell, providers.Callable(database_url, settings)),
+        redis=providers.Singleton(RedisBell, settings.provided.redis),
+    )
+    signed_in = providers.Singleton(RememberedSignedIn, sessions, clock=clock, bell=bell)
+    change_log = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryChangeLog, memory),
+        sql=providers.Singleton(SqlChangeLog, engine),
+    )
+    revocations = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryRevocations, memory),
+        sql=providers.Singleton(SqlRevocations, engine),
+    )
+    expired_rows = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryExpiredRows, memory, failures, signing_keys),
+        sql=providers.Singleton(SqlExpiredRows, engine),
+    )
+    leases = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryLeases),
+        sql=providers.Singleton(SqlLeases, engine),
+    )

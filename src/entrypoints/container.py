@@ -24,7 +24,9 @@ from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
 from hexkey.application.keys.resealing import ResealKeys
 from hexkey.application.keys.rotation import RetireKey, RotateKey, RotateKeysWhenDue
+from hexkey.application.maintenance import PruneExpired, RetentionPolicy
 from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
+from hexkey.application.sessions.following import FollowChanges
 from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
 from hexkey.application.sessions.refreshing import RefreshSession
@@ -34,6 +36,7 @@ from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.domain.keys import RotationPolicy
 from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.background import KEYS_EVERY, PRUNE_EVERY, Background, Chore
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
@@ -234,6 +237,35 @@ class Container(Adapters):
         storage=Adapters.storage,
         ring=Adapters.key_ring,
         algorithm=settings.provided.signing_algorithm,
+    )
+
+    follow_changes = providers.Singleton(
+        FollowChanges,
+        log=Adapters.change_log,
+        bell=Adapters.bell,
+        memory=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    prune_expired = providers.Factory(
+        PruneExpired,
+        expired=Adapters.expired_rows,
+        leases=Adapters.leases,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=providers.Factory(
+            RetentionPolicy,
+            sessions=providers.Factory(
+                timedelta, days=1, seconds=settings.provided.access_token_ttl
+            ),
+        ),
+    )
+    background = providers.Singleton(
+        Background,
+        providers.List(
+            providers.Factory(Chore, "following changes", follow_changes, timedelta(seconds=1)),
+            providers.Factory(Chore, "rotating keys", rotate_keys_when_due, KEYS_EVERY),
+            providers.Factory(Chore, "pruning", prune_expired, PRUNE_EVERY),
+        ),
     )
 
 

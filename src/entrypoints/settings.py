@@ -183,6 +183,11 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = Field(
         (), description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="`redis://host:6379/0`: carries the news of ended sessions between nodes. "
+        "Without it: PostgreSQL's own notifications, or a look into the database twice a second.",
+    )
     docs: Flag | None = Field(
         None,
         description="Serve `/docs` and `/openapi.json`. Without it: everywhere but in production.",
@@ -233,6 +238,18 @@ class Settings(BaseSettings):
     def storage(self) -> str:
         """Which family of storage adapters serves that URL."""
         return STORAGE_BY_SCHEME[self.database.partition(":")[0]]
+
+    @property
+    def bell(self) -> str:
+        """What tells other processes at once that there are changes to look for."""
+        if self.redis_url is not None:
+            return "redis"
+        return "postgresql" if self.database.startswith("postgres") else "none"
+
+    @property
+    def redis(self) -> str:
+        """The URL of Redis; empty without one. May hold a password."""
+        return self.redis_url.get_secret_value() if self.redis_url else ""
 
     @property
     def embedded(self) -> bool:

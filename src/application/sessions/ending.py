@@ -38,10 +38,10 @@ class EndSession:
         Raises:
             SessionNotFound: if the user has no such session; another's looks the same.
         """
-        id = parse_session_id(session)
+        session_id = parse_session_id(session)
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            found = await transaction.sessions.find(id) if id else None
+            found = await transaction.sessions.find(session_id) if session_id else None
             if found is None or found.user != user:
                 raise SessionNotFound
             await transaction.sessions.end(found.id, now=now)
