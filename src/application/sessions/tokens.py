@@ -81,4 +81,5 @@ class IssueTokens:
             expires_at=issued_at + self.policy.lifetime,
             scopes=signed_in.session.scopes,
             roles=signed_in.user.roles,
+            authenticated_at=signed_in.session.authenticated_at.replace(microsecond=0),
         )

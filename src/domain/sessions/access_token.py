@@ -39,6 +39,7 @@ class AccessTokenClaims:
     Attributes:
         expires_at: UTC, whole seconds, the first instant at which it is refused.
         roles: as of issuing, for resource servers; Hexkey itself asks the store.
+        authenticated_at: when the user had last proved who they are, as of issuing; whole seconds.
     """
 
     id: TokenId
@@ -51,6 +52,7 @@ class AccessTokenClaims:
     expires_at: datetime
     scopes: frozenset[str] = frozenset()
     roles: frozenset[Role] = frozenset()
+    authenticated_at: datetime
 
     def ensure_current(self, *, now: datetime) -> None:
         """Check the claims against the clock, with `CLOCK_SKEW` on either side.
