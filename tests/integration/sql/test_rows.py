@@ -185,7 +185,7 @@ class TestImpossibleRows:
     @pytest.mark.parametrize("column", ["algorithm", "state", "public_jwk"])
     async def test_signing_keys_are(self, engine: AsyncEngine, column: str) -> None:
         keys = SqlSigningKeyStore(engine)
-        await keys.install(a_signing_key(), replacing=None)
+        await keys.add(a_signing_key())
         await _run(engine, f"UPDATE signing_keys SET {column} = 'other'")
 
         with pytest.raises(ImpossibleRow, match="cannot be read"):
