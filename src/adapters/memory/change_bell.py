@@ -21,5 +21,6 @@ class InProcessBell(ChangeBell):
 
     async def wait(self, *, at_most: timedelta) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), at_most.total_seconds())
+            async with asyncio.timeout(at_most.total_seconds()):
+                await self._rung.wait()
         self._rung.clear()

@@ -56,6 +56,6 @@ class MemorySigningKeyStore(SigningKeyStore):
         """Drop the keys that were retired before `before`; returns how many."""
         retired = (key for key in self._keys.values() if key.state is KeyState.RETIRED)
         old = [key.id for key in retired if key.state_since < before][:limit]
-        for id in old:
-            del self._keys[id]
+        for each in old:
+            del self._keys[each]
         return len(old)
