@@ -1,6 +1,7 @@
 """Adapters → use cases: one attribute a use case, and no logic."""
 
 from datetime import timedelta
+from functools import partial
 
 from dependency_injector import providers
 
@@ -31,12 +32,14 @@ from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
 from hexkey.application.sessions.refreshing import RefreshSession
 from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.revocations import PublishRevocations, RevocationNews
 from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.domain.keys import RotationPolicy
 from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.background import KEYS_EVERY, PRUNE_EVERY, Background, Chore
+from hexkey.entrypoints.first_start import begin_secret_rotation
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
@@ -228,6 +231,9 @@ class Container(Adapters):
         RotateKey, store=Adapters.signing_keys, make=make_key, clock=Adapters.clock
     )
     retire_key = providers.Factory(RetireKey, store=Adapters.signing_keys, clock=Adapters.clock)
+    begin_secret_rotation = providers.Factory(
+        partial, begin_secret_rotation, settings, Adapters.secrets
+    )
     reseal_keys = providers.Factory(
         ResealKeys, store=Adapters.signing_keys, sealer=Adapters.key_sealer
     )
@@ -239,11 +245,21 @@ class Container(Adapters):
         algorithm=settings.provided.signing_algorithm,
     )
 
+    revocation_news = providers.Singleton(RevocationNews, Adapters.signed_in)
+    publish_revocations = providers.Singleton(
+        PublishRevocations,
+        revocations=Adapters.revocations,
+        signer=Adapters.revocation_signer,
+        news=revocation_news,
+        clock=Adapters.clock,
+        issuer=settings.provided.public_url,
+        lifetime=providers.Factory(timedelta, seconds=settings.provided.access_token_ttl),
+    )
     follow_changes = providers.Singleton(
         FollowChanges,
         log=Adapters.change_log,
         bell=Adapters.bell,
-        memory=Adapters.signed_in,
+        memory=revocation_news,
         clock=Adapters.clock,
     )
     prune_expired = providers.Factory(

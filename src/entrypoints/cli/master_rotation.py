@@ -10,7 +10,6 @@ from hexkey.entrypoints.cli.deployment import configured, run
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.container import build_container
 from hexkey.entrypoints.first_start import (
-    begin_secret_rotation,
     has_generated_secret,
     kept_secret_file,
 )
@@ -75,7 +74,7 @@ def rotate_master_secret() -> MasterRotation:
             "HEXKEY_MASTER_SECRET_PREVIOUS to the one before, restart the servers, and try again.",
         )
     sealed = _reseal()  # also proves that this process can open every key
-    begun = made_here and begin_secret_rotation(settings, build_container(settings).secrets())
+    begun = made_here and build_container(settings).begin_secret_rotation()()
     return MasterRotation(
         keys=_reseal() if begun else sealed,
         begun=begun,
