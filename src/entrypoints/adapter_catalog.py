@@ -1,5 +1,7 @@
 """Which adapter serves which port: one attribute a port, chosen by the settings."""
 
+from functools import partial
+
 from dependency_injector import containers, providers
 
 from hexkey.adapters.crypto.argon2_hasher import Argon2PasswordHasher
@@ -13,6 +15,7 @@ from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
+from hexkey.adapters.crypto.revocation_lists import JwsRevocationListSigner
 from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
 from hexkey.adapters.memory.change_bell import InProcessBell
 from hexkey.adapters.memory.change_log import MemoryChangeLog
@@ -42,7 +45,12 @@ from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
 from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
-from hexkey.entrypoints.first_start import database_url, master_secret, previous_master_secret
+from hexkey.entrypoints.first_start import (
+    begin_secret_rotation,
+    database_url,
+    master_secret,
+    previous_master_secret,
+)
 from hexkey.entrypoints.settings import Settings
 
 
@@ -83,12 +91,14 @@ class Adapters(containers.DeclarativeContainer):
             previous=providers.Callable(previous_master_secret, settings),
         ),
     )
+    begin_secret_rotation = providers.Factory(partial, begin_secret_rotation, settings, secrets)
     key_sealer = providers.Singleton(KeySeal, derived_keys)
     key_maker = providers.Singleton(SealingKeyMaker, derived_keys)
     key_ring = providers.Singleton(
         UnsealedKeyRing, derived=derived_keys, algorithm=settings.provided.signing_algorithm
     )
     signer = providers.Singleton(PyJwtSigner, key_ring)
+    revocation_signer = providers.Singleton(JwsRevocationListSigner, key_ring)
     verifier = providers.Singleton(
         RememberedTokens,
         providers.Singleton(

@@ -1,7 +1,6 @@
 """Adapters → use cases: one attribute a use case, and no logic."""
 
 from datetime import timedelta
-from functools import partial
 
 from dependency_injector import providers
 
@@ -39,7 +38,6 @@ from hexkey.domain.keys import RotationPolicy
 from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.background import KEYS_EVERY, PRUNE_EVERY, Background, Chore
-from hexkey.entrypoints.first_start import begin_secret_rotation
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
@@ -231,9 +229,6 @@ class Container(Adapters):
         RotateKey, store=Adapters.signing_keys, make=make_key, clock=Adapters.clock
     )
     retire_key = providers.Factory(RetireKey, store=Adapters.signing_keys, clock=Adapters.clock)
-    begin_secret_rotation = providers.Factory(
-        partial, begin_secret_rotation, settings, Adapters.secrets
-    )
     reseal_keys = providers.Factory(
         ResealKeys, store=Adapters.signing_keys, sealer=Adapters.key_sealer
     )
