@@ -121,8 +121,8 @@ class PublishRevocations:
         known: Collection[str] = (),
         wait: timedelta = timedelta(0),
         reader: Reader | None = None,
-    ) -> PublishedRevocations | None:
-        """Return the list, as soon as its tag is not `known`; `None` if it stays so for `wait`.
+    ) -> PublishedRevocations:
+        """Return the list: as soon as its tag is none of `known`, or after `wait`.
 
         Args:
             reader: by which the service may end the waiting before.
@@ -137,11 +137,9 @@ class PublishRevocations:
         try:
             while True:
                 published = await self._current()
-                if published.tag not in known:
-                    return published
                 left = until - self.clock.monotonic()
-                if left <= 0 or reader.leaving:
-                    return None
+                if published.tag not in known or left <= 0 or reader.leaving:
+                    return published
                 await reader.rest(min(left, LOOK_AGAIN.total_seconds()))
         finally:
             self.news.readers.discard(reader)

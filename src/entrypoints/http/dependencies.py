@@ -19,6 +19,7 @@ from hexkey.application.sessions.ending import EndOtherSessions, EndSession, Lis
 from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
 from hexkey.application.sessions.refreshing import RefreshSession
+from hexkey.application.sessions.revocations import PublishRevocations
 from hexkey.domain.sessions.access_token import Principal
 from hexkey.domain.sessions.session import Client
 from hexkey.entrypoints.container import Container
@@ -70,5 +71,6 @@ End = Annotated[EndSession, Depends(use(lambda c: c.end_session()))]
 EndOthers = Annotated[EndOtherSessions, Depends(use(lambda c: c.end_other_sessions()))]
 Prove = Annotated[Reauthenticate, Depends(use(lambda c: c.reauthenticate()))]
 Device = Annotated[Callable[[str | None], str], Depends(use(lambda c: c.device_names().name))]
+PublishRevoked = Annotated[PublishRevocations, Depends(use(lambda c: c.publish_revocations()))]
 Publish = Annotated[PublishKeys, Depends(use(lambda c: c.publish_keys()))]
 Ready = Annotated[Readiness, Depends(use(lambda c: c.readiness()))]

@@ -35,29 +35,11 @@ from hexkey.domain.errors import HexkeyError
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.app import Hexkey
 from hexkey.entrypoints.http.authorization import authenticated
+from hexkey.entrypoints.http.caller import Caller
 from hexkey.entrypoints.http.problems import problem
 from hexkey.entrypoints.http.refusals import Forbidden, NotAuthenticated
 
 __all__ = ["Caller", "CurrentUser", "Security"]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is calling, as far as every application may know.
-
-    Attributes:
-        id: of the user; the `sub` of tokens.
-        session: `None` when a password came with the request itself.
-        scopes: what the token was granted.
-        roles: embedded: as of now; remote: as of when the token was issued.
-        proved_at: when the user last proved who they are.
-    """
-
-    id: str
-    session: str | None
-    scopes: frozenset[str]
-    roles: frozenset[str]
-    proved_at: datetime
 
 
 Resolve = Callable[[Request], Awaitable[Caller]]
@@ -176,6 +158,54 @@ class Security:
             challenges=tuple(auth.state.challenges),
         )
         return cls(access, auth.runtime.lifespan)
+
+    @classmethod
+    def remote(
+        cls,
+        issuer: str,
+        *,
+        audience: str | None = None,
+        address: str | None = None,
+        max_staleness: timedelta = timedelta(seconds=60),
+        strict: bool = False,
+        allow_http: bool = False,
+    ) -> "Security":
+        """For an application that Hexkey serves from elsewhere; needs the extra `remote`.
+
+        Args:
+            issuer: the public URL of Hexkey, exactly as it is configured there.
+            audience: the `aud` of its tokens; without it, `issuer`.
+            address: where this application reaches Hexkey, if not at `issuer`.
+            max_staleness: how long revocations may not be heard of without consequences; at least
+                two seconds.
+            strict: after that answer 503; otherwise tokens are believed until they expire.
+            allow_http: take keys over plain HTTP from another machine; whoever can change them on
+                the way can be anybody.
+
+        Raises:
+            ValueError: if the issuer or the address cannot be used like this.
+        """
+        # Here, because applications that mount Hexkey need not have an HTTP client.
+        from hexkey.entrypoints.http.remote import RemoteHexkey  # noqa: PLC0415
+        from hexkey.entrypoints.remote_client import (  # noqa: PLC0415
+            RemoteSettings,
+            build_remote_client,
+        )
+
+        settings = RemoteSettings(
+            issuer=issuer,
+            audience=audience or issuer,
+            address=address or issuer,
+            max_staleness=max_staleness,
+            strict=strict,
+            allow_http=allow_http,
+        )
+        client = build_remote_client(settings)
+        hexkey = RemoteHexkey(client)
+        access = Access(
+            resolve=hexkey.resolve, now=client.clock.now, token_url=f"{issuer.rstrip('/')}/token"
+        )
+        return cls(access, hexkey.lifespan)
 
     def current_user(self, *, optional: bool = False) -> CurrentUser:
         """Anybody who is signed in; with `optional`, also whoever sent no credential at all."""

@@ -7,12 +7,14 @@ size is collected before the application sees its first byte.
 import asyncio
 import json
 import os
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hexkey.entrypoints.http.gate import MAX_HEADER_OCTETS
 from hexkey.entrypoints.http.problems import problem_members, status_of
 from hexkey.entrypoints.http.refusals import HeadersTooLarge, MalformedRequest
+from hexkey.entrypoints.http.revocations import HANG_UP
 
 READ_TIMEOUT = 10.0  # seconds for a whole header, and again for a whole body
 
@@ -62,6 +64,13 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words
         """Refuse what is not HTTP, in our own words."""
         self._refuse(MalformedRequest())
+
+    def shutdown(self) -> None:
+        """Let the request under way be answered, and soon if it is only waiting for news."""
+        super().shutdown()
+        scope = cast("dict[str, Any]", self.scope if self.cycle is not None else {})
+        if HANG_UP in scope:
+            scope[HANG_UP]()
 
     def _expect_within(self, seconds: float) -> None:
         self._stop_waiting()
