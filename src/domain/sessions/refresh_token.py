@@ -8,6 +8,7 @@ number to move.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import ClassVar
 
 from hexkey.domain.errors import HexkeyError
@@ -55,7 +56,12 @@ class Rotate:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A token was presented again in time: its successor is the answer, as it was before."""
+    """A token was presented again in time: its successor is the answer, as it was before.
+
+    If that has been spent meanwhile, as by another tab, the answer is the live token, to which
+    the successor would lead in any case: whoever keeps the answer must not be left with a token
+    that is reuse when its turn comes.
+    """
 
     successor: int
 
@@ -98,14 +104,16 @@ class RefreshChain:
         age = self._age(presented, now)
         # The successor of the latest spent token was never used: perhaps it never arrived.
         grace = LOST_ANSWER_GRACE if presented == self.live - 1 else REPEAT_GRACE
-        return Repeat(presented + 1) if age is not None and age < grace else Reuse()
+        return Repeat(self.live) if age is not None and age < grace else Reuse()
 
     def _rotated(self, now: datetime) -> "RefreshChain":
-        recent = [at for at in self.spent if now - at < REPEAT_GRACE]
+        # Up to the first that is out of the grace: an instant is known by its place in the row.
+        recent = tuple(takewhile(lambda at: abs(now - at) < REPEAT_GRACE, self.spent))
         if len(recent) >= REMEMBERED:
             raise TooManyRefreshes(retry_after=recent[-1] + REPEAT_GRACE - now)
         return RefreshChain(live=self.live + 1, spent=(now, *recent))
 
     def _age(self, presented: int, now: datetime) -> timedelta | None:
         back = self.live - 1 - presented
-        return now - self.spent[back] if back < len(self.spent) else None
+        # Without sign: a clock that is set back by more than a grace must not bring one back.
+        return abs(now - self.spent[back]) if back < len(self.spent) else None
