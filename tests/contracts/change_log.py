@@ -156,5 +156,5 @@ class ChangeLogContract(ABC):
 
         assert sorted(await self.since(log, before)) == sorted(user.id for user in users)
 
-    def test_tells_how_long_it_takes_to_settle(self, log: ChangeLog) -> None:
+    async def test_tells_how_long_it_takes_to_settle(self, log: ChangeLog) -> None:
         assert timedelta(0) <= log.settling <= timedelta(seconds=30)

@@ -3,10 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from typing import NoReturn
-
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from typing import TYPE_CHECKING, NoReturn
 
 from hexkey.application.ports.changes import ChangeBell
 
@@ -16,7 +13,8 @@ HEARTBEAT = timedelta(seconds=10)  # a connection that died in silence is notice
 FIRST_PAUSE = timedelta(milliseconds=200)  # before a broken connection is made again
 LONGEST_PAUSE = timedelta(seconds=10)
 
-_BROKEN = (OSError, TimeoutError, RedisError)
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 
 class RedisBell(ChangeBell):
@@ -29,6 +27,12 @@ class RedisBell(ChangeBell):
     """
 
     def __init__(self, url: str) -> None:
+        # Not at the top: only deployments that ring this way need the package.
+        from redis import RedisError  # noqa: PLC0415
+        from redis.asyncio import Redis  # noqa: PLC0415
+
+        self._redis = Redis
+        self._broken = (OSError, TimeoutError, RedisError)
         self._url = url
         self._rung = asyncio.Event()
         self._to_ring = asyncio.Event()
@@ -40,7 +44,7 @@ class RedisBell(ChangeBell):
     async def listen(self) -> None:
         pause = FIRST_PAUSE
         while True:
-            with suppress(*_BROKEN):
+            with suppress(*self._broken):
                 async with self._client() as redis:
                     await redis.ping()
                     pause = FIRST_PAUSE
@@ -54,7 +58,7 @@ class RedisBell(ChangeBell):
                 await self._rung.wait()
         self._rung.clear()
 
-    async def _both_ways(self, redis: Redis) -> None:
+    async def _both_ways(self, redis: "Redis") -> None:
         directions = [
             asyncio.create_task(self._send(redis)),
             asyncio.create_task(self._hear(redis)),
@@ -66,13 +70,13 @@ class RedisBell(ChangeBell):
                 direction.cancel()
             await asyncio.gather(*directions, return_exceptions=True)
 
-    async def _send(self, redis: Redis) -> NoReturn:
+    async def _send(self, redis: "Redis") -> NoReturn:
         while True:
             await self._to_ring.wait()
             self._to_ring.clear()
             await redis.publish(CHANNEL, b"")
 
-    async def _hear(self, redis: Redis) -> NoReturn:
+    async def _hear(self, redis: "Redis") -> NoReturn:
         async with redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
             self._rung.set()  # whatever rang before was not heard
@@ -83,9 +87,9 @@ class RedisBell(ChangeBell):
                 if heard is not None:
                     self._rung.set()
 
-    def _client(self) -> Redis:
+    def _client(self) -> "Redis":
         seconds = NETWORK_TIMEOUT.total_seconds()
-        return Redis.from_url(
+        return self._redis.from_url(
             self._url,
             socket_timeout=seconds,
             socket_connect_timeout=seconds,

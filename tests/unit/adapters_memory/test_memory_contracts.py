@@ -2,6 +2,7 @@
 
 import pytest
 
+from hexkey.adapters.memory.change_bell import InProcessBell
 from hexkey.adapters.memory.change_log import MemoryChangeLog
 from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
 from hexkey.adapters.memory.expired_rows import MemoryExpiredRows
@@ -13,11 +14,13 @@ from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.ports.sessions import StateChanges
 from tests.contracts.account_store import AccountStoreContract
+from tests.contracts.change_bell import ChangeBellContract, Shared
 from tests.contracts.change_log import ChangeLogContract
 from tests.contracts.expired_rows import ExpiredRowsContract
 from tests.contracts.failure_counters import FailureCountersContract
 from tests.contracts.leases import LeasesContract
 from tests.contracts.revocations import RevocationsContract
+from tests.contracts.session_memory import CountingDirectory, SessionMemoryContract
 from tests.contracts.session_store import SessionStoreContract, SessionUseContract
 from tests.contracts.signed_in_directory import SignedInDirectoryContract, Unheard
 from tests.contracts.signing_key_store import SigningKeyStoreContract
@@ -109,6 +112,42 @@ class TestRememberedSignedIn(_OnOneStore, SignedInDirectoryContract):
     @pytest.fixture
     def changes(self, signed_in: RememberedSignedIn) -> StateChanges:
         return signed_in
+
+
+class TestRememberedSessionMemory(SessionMemoryContract):
+    @pytest.fixture
+    def directory(self) -> CountingDirectory:
+        return CountingDirectory()
+
+    @pytest.fixture
+    def clock(self) -> FrozenClock:
+        return FrozenClock()
+
+    @pytest.fixture
+    def memory(self, directory: CountingDirectory, clock: FrozenClock) -> RememberedSignedIn:
+        return RememberedSignedIn(directory, clock=clock)
+
+    @pytest.fixture
+    def remembered(self, memory: RememberedSignedIn) -> RememberedSignedIn:
+        return memory
+
+
+class TestInProcessBell(_OnOneStore, ChangeBellContract):
+    @pytest.fixture
+    def mine(self) -> InProcessBell:
+        return InProcessBell()
+
+    @pytest.fixture
+    def theirs(self, mine: InProcessBell) -> InProcessBell:
+        return mine
+
+    @pytest.fixture
+    def silent(self) -> InProcessBell:
+        return InProcessBell()
+
+    @pytest.fixture
+    def shared(self, store: MemoryStore) -> Shared:
+        return Shared(store, MemorySignedInDirectory(store), MemoryChangeLog(store))
 
 
 class TestMemoryFailureCounters(FailureCountersContract):
