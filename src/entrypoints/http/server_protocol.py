@@ -32,8 +32,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._expect_within(READ_TIMEOUT)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, on either side: nobody reads the answer to a question for news."""
         self._stop_waiting()
+        self._hang_up()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -68,6 +69,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Let the request under way be answered, and soon if it is only waiting for news."""
         super().shutdown()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         scope = cast("dict[str, Any]", self.scope if self.cycle is not None else {})
         if HANG_UP in scope:
             scope[HANG_UP]()
