@@ -216,8 +216,8 @@ class TestImpossibleRows:
         "statement",
         [
             "INSERT INTO user_roles VALUES ('nobody', 'admin')",
-            "INSERT INTO sessions (id, user_id, created_at, expires_at) "
-             "SELECT 'x', 'nobody', created_at, updated_at FROM users",
+            "INSERT INTO sessions (id, user_id, created_at, expires_at)"  # noqa: ISC004
+            " SELECT 'x', 'nobody', created_at, updated_at FROM users",
             "UPDATE users SET username_key = NULL, email_key = NULL",
         ],
     )
