@@ -215,4 +215,3 @@ class SigningKeyStoreContract(ABC):
             [verifying(first), signing(second)],
             [verifying(first), second],
         )
-

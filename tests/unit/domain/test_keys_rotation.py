@@ -155,16 +155,22 @@ class World:
                 self._put(old.moved(KeyState.RETIRED, now=shown))
 
     def live(self, policy: RotationPolicy) -> None:
-        """Take the steps that are due, sign a token, and look whether all is well."""
+        """Take the steps that are due, sign before and after, and look whether all is well."""
+        self._sign()
         while due := due_step(self.keys, ES256, policy=policy, now=self.now + self.clock):
             self.do(due)
         signing = [key for key in self.keys if key.state is KeyState.SIGNING]
         assert len(signing) == 1
         assert len([key for key in self.keys if key.state is KeyState.ANNOUNCED]) <= 1
-        self.tokens.append((signing[0].id, self.now + TOKEN))
+        self._sign()
         believed = {key.id for key in self.keys if key.is_believed}
         self.tokens = [token for token in self.tokens if self.now < token[1]]
         assert {kid for kid, _ in self.tokens} <= believed
+
+    def _sign(self) -> None:
+        signing = key_in(self.keys, ES256, KeyState.SIGNING)
+        if signing is not None:
+            self.tokens.append((signing.id, self.now + TOKEN))
 
     def _put(self, key: SigningKey) -> None:
         self.published.setdefault(key.id, self.now)
@@ -172,7 +178,9 @@ class World:
 
 
 minutes = st.builds(timedelta, minutes=st.integers(1, 60 * 24 * 40))
-bits = st.builds(timedelta, minutes=st.integers(1, 90))
+bits = st.builds(timedelta, minutes=st.integers(1, 90)) | st.builds(
+    timedelta, minutes=st.integers(1, 14)
+)
 # Each bound by itself is half of what the margin allows, so that no two of them exceed it.
 offsets = st.builds(timedelta, minutes=st.integers(-29, 29))
 moves = st.tuples(st.one_of(minutes, bits), offsets, st.booleans())
