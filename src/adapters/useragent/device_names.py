@@ -17,7 +17,9 @@ class ParsedDeviceNames(DeviceNames):
         from ua_parser import parse  # noqa: PLC0415  # several MiB that most workers never need
 
         found = parse(user_agent)
-        browser = _joined(found.user_agent.family, found.user_agent.major) if found.user_agent else ""
+        browser = (
+            _joined(found.user_agent.family, found.user_agent.major) if found.user_agent else ""
+        )
         system = found.os.family if found.os else ""
         return " on ".join(part for part in (browser, system) if part) or UNKNOWN
 
