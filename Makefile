@@ -56,6 +56,8 @@ imports: .venv/.development ## Check the direction of imports
 docs-check: .venv/.development ## Look for dead links and for pages that lag behind the code
 	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/security_rows.py --check
+	$(BIN)/python tools/pin_openapi.py --check
+	$(BIN)/python tools/settings_reference.py --check
 
 locks-check: .venv/.development ## Check that the locks are whole, hashed and name no index
 	$(BIN)/python tools/check_locks.py

@@ -162,22 +162,17 @@ async def timed(deed: Deed, clients: int) -> float:
 async def sqlite_contestants(folder: Path) -> AsyncIterator[list[Contestant]]:
     url = f"sqlite:///{folder / 'hexkey.db'}"
     data = await fill(url)
-    one_hop = make_engine(url)
-    plain = create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"), pool_size=10)
-    event.listen(plain.sync_engine, "connect", ours._set_up_sqlite)
-    event.listen(plain.sync_engine, "begin", ours._begin_sqlite)
+    default = make_engine(url)
     synchronous = create_engine(url, pool_size=4, max_overflow=0)
     event.listen(synchronous, "connect", ours._set_up_sqlite)
     event.listen(synchronous, "begin", ours._begin_sqlite)
     with ThreadPoolExecutor(4) as threads:
         yield [
-            on_async("aiosqlite, a hop a statement", one_hop, data),
-            on_async("aiosqlite as it comes", plain, data),
+            on_async("aiosqlite", default, data),
             on_threads("sqlite3, a hop a unit", synchronous, threads, data),
         ]
     synchronous.dispose()
-    await plain.dispose()
-    await one_hop.dispose()
+    await default.dispose()
 
 
 @asynccontextmanager

@@ -38,8 +38,12 @@ FORBIDDEN_NAMES = {
 }
 MAX_FILE, MAX_FUNCTION, MIN_MEDIAN = 400, 50, 30  # lines
 
-# A transaction, and the collections in it, are held by the suite of the store that opens it.
+# Ports that make sense only together are held by one suite: a transaction by that of the store
+# that opens it, signing by that of verifying, announcing a change by that of whoever must see it.
 PART_OF = {
+    "AccessTokenSigner": "AccessTokens",
+    "AccessTokenVerifier": "AccessTokens",
+    "StateChanges": "SignedInDirectory",
     "Users": "AccountStore",
     "AccountTransaction": "AccountStore",
     "Sessions": "SessionStore",

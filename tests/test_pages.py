@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import check_links, security_rows
+from tools import check_links, pin_openapi, security_rows
 
 
 class TestPages:
@@ -20,6 +20,35 @@ class TestPages:
         )
 
         assert list(check_links.dead_links(page)) == ["#none", "none.md", "src/none.py"]
+
+
+class TestIndex:
+    DECISIONS = sorted((check_links.ROOT / "docs" / "decisions").glob("0*.md"))
+    OTHERS = sorted(
+        it
+        for it in (check_links.ROOT / "docs").rglob("*.md")
+        if it.parent.name != "decisions" and it.name != "README.md"
+    )
+
+    @pytest.mark.parametrize("page", DECISIONS, ids=lambda it: it.name)
+    def test_lists_every_decision(self, page: Path) -> None:
+        assert f"({page.name})" in (page.parent / "README.md").read_text()
+
+    @pytest.mark.parametrize("page", OTHERS, ids=lambda it: it.name)
+    def test_lists_every_page(self, page: Path) -> None:
+        docs = check_links.ROOT / "docs"
+
+        assert f"({page.relative_to(docs).as_posix()})" in (docs / "README.md").read_text()
+
+    def test_numbers_decisions_without_a_gap(self) -> None:
+        numbers = [int(it.name[:4]) for it in self.DECISIONS]
+
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+class TestPinnedDocument:
+    def test_is_what_the_code_serves(self) -> None:
+        assert pin_openapi.PINNED.read_text() == pin_openapi.document(), "run: make openapi"
 
 
 class TestPromisesOfSecurity:

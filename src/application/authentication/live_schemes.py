@@ -21,7 +21,9 @@ class LiveSchemes:
     users: UserDirectory
     hasher: PasswordHasher
     clock: Clock
-    _decoys: Mapping[PasswordScheme, PasswordHash] = field(default_factory=dict, init=False)
+    _decoys: Mapping[PasswordScheme, PasswordHash] = field(
+        default_factory=dict, init=False, repr=False
+    )
     _read_at: datetime | None = field(default=None, init=False)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 

@@ -1,7 +1,7 @@
 """Comparing a password with a user's, at the same cost whatever comes out."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from hexkey.application.authentication.live_schemes import LiveSchemes
@@ -25,8 +25,8 @@ class _Trial:
         can_succeed: whether anybody may sign in with `stored`.
     """
 
-    stored: PasswordHash
-    decoys: tuple[PasswordHash, ...]
+    stored: PasswordHash = field(repr=False)
+    decoys: tuple[PasswordHash, ...] = field(repr=False)
     can_succeed: bool
 
 

@@ -19,12 +19,15 @@ PasswordHash = NewType("PasswordHash", str)
 PasswordScheme = NewType("PasswordScheme", str)
 """The part of a hash that decides its cost: algorithm and parameters, without salt and digest."""
 
-# The three shapes that Hexkey reads; what stands before the salt is the scheme.
+# The three shapes that Hexkey makes or imports, and that of a deployment's own hasher in the PHC
+# string format; what stands before the salt is the scheme.
 _HASH = re.compile(
     r"""
       (\$bcrypt-sha256\$v=2,t=2b,r=[0-9]{1,2}\$)                [./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}
     | (\$argon2id\$v=19\$m=[0-9]{1,10},t=[0-9]{1,10},p=[0-9]{1,8}\$) [+/A-Za-z0-9]+\$[+/A-Za-z0-9]+
     | (\$2[aby]\$[0-9]{2}\$)                                     [./A-Za-z0-9]{53}
+    | (\$(?!bcrypt|argon2)[a-z][a-z0-9-]{1,15}\$(?:v=[0-9]{1,3}\$)?
+        [a-z]{1,2}=[0-9]{1,8}(?:,[a-z]{1,2}=[0-9]{1,8}){0,2}\$) [+/A-Za-z0-9]+\$[+/A-Za-z0-9]+
     """,
     re.VERBOSE,
 )

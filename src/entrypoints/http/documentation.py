@@ -7,9 +7,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from hexkey.domain.accounts.password import HashingOverloaded
+from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.authentication.throttle import TooManyAttempts
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
 from hexkey.domain.sessions.access_token import InvalidToken, TokenExpired
-from hexkey.entrypoints.http.problems import problem_members, status_of
+from hexkey.entrypoints.http.problems import problem_members, status_of, title_of
 from hexkey.entrypoints.http.refusals import (
     ContentTooLarge,
     HeadersTooLarge,
@@ -22,9 +25,16 @@ from hexkey.entrypoints.http.refusals import (
 )
 from hexkey.entrypoints.http.schemas import Problem
 
-BODY = (MalformedRequest, ContentTooLarge, UnsupportedMediaType, InvalidRequest)
+BODY = (MalformedRequest, UnsupportedMediaType, InvalidRequest)
 CREDENTIAL = (NotAuthenticated, InvalidToken, TokenExpired)
-_ALWAYS = (HostNotAllowed, HeadersTooLarge, InternalError, TemporarilyUnavailable)
+_WITH_BASIC = (InvalidCredentials, TooManyAttempts, HashingOverloaded)
+_ALWAYS = (
+    HostNotAllowed,
+    ContentTooLarge,
+    HeadersTooLarge,
+    InternalError,
+    TemporarilyUnavailable,
+)
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -46,7 +56,7 @@ def refuses(*errors: type[HexkeyError]) -> Responses:
 def _refusal(error: type[HexkeyError]) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        "description": status_of(error).phrase,
+        "description": title_of(status_of(error)),
         "content": {"application/problem+json": {"schema": schema, "examples": {}}},
     }
 
@@ -84,12 +94,29 @@ def _completed(schema: dict[str, Any], *, http_basic: bool) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
     components["schemas"] = dict(sorted(components["schemas"].items()))
+    for operation in _operations(schema):
+        _without_default_refusal(operation["responses"])
     if http_basic:
         components["securitySchemes"]["Basic"] = {"type": "http", "scheme": "basic"}
         for operation in _operations(schema):
             if "security" in operation:
                 operation["security"].append({"Basic": []})
+                _add_refusals(operation["responses"], refuses(*_WITH_BASIC))
     return schema
+
+
+def _without_default_refusal(responses: dict[str, Any]) -> None:
+    """Take away the 422 that FastAPI documents for every parameter: ours say when they refuse."""
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]
+
+
+def _add_refusals(responses: dict[str, Any], more: Responses) -> None:
+    for status, response in more.items():
+        known = responses.setdefault(str(status), response)["content"]
+        known["application/problem+json"]["examples"] |= response["content"][
+            "application/problem+json"
+        ]["examples"]
 
 
 def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ MAX_HEADER_OCTETS = 16 * 1024
 MAX_HEADERS = 100
 
 # ASVS 5.0 §3.4; a page that needs a wider policy sets its own header of the same name.
-_SAFE_BY_DEFAULT = (
+SAFE_BY_DEFAULT = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -33,7 +33,7 @@ _SAFE_BY_DEFAULT = (
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
 )
-_NAMES = tuple(name for name, _ in _SAFE_BY_DEFAULT)
+_NAMES = tuple(name for name, _ in SAFE_BY_DEFAULT)
 
 _NOBODY_READS_THE_REST = frozenset({413, 431})
 
@@ -50,6 +50,7 @@ class Gate:
 
     Attributes:
         hosts: the names that a request may be for.
+        root_path: the prefix that a proxy has taken off the path, if no server has said so.
         ready: awaited before the first request, when no server has run the lifespan (a mounted
             application's never is).
         varies: whether responses depend on the `Origin` of the request.
@@ -58,6 +59,7 @@ class Gate:
     app: ASGIApp
     request_ids: Iterator[str]
     hosts: frozenset[str]
+    root_path: str
     client_address: ClientAddress
     ready: Ready
     varies: bool
@@ -93,6 +95,8 @@ class Gate:
             raise HeadersTooLarge
         if hosts != 1 or _host(host) not in self.hosts:
             raise HostNotAllowed
+        if self.root_path and not scope.get("root_path"):
+            scope["root_path"] = self.root_path
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):  # `/users/me/` is `/users/me`
             scope["path"] = path[:-1]
@@ -130,7 +134,7 @@ class _Response:
             self.status = message["status"]
             headers = message["headers"]
             own = {name for name, _ in headers if name in _NAMES}
-            missing = _SAFE_BY_DEFAULT if not own else _except(own)
+            missing = SAFE_BY_DEFAULT if not own else _except(own)
             message["headers"] = [*headers, *self._headers, *missing]
             if self.status in _NOBODY_READS_THE_REST:
                 message["headers"].append((b"connection", b"close"))
@@ -144,7 +148,7 @@ class _Response:
 
 
 def _except(own: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name, value in _SAFE_BY_DEFAULT if name not in own]
+    return [(name, value) for name, value in SAFE_BY_DEFAULT if name not in own]
 
 
 def request_ids(prefix: str) -> Iterator[str]:
@@ -191,5 +195,6 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 def _announced_length(scope: Scope) -> int | None:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value) if value.isdigit() else None
+            # Nineteen digits are enough to be too many, and few enough to be read.
+            return int(value.lstrip(b"0")[:19] or b"0") if value.isdigit() else None
     return None

@@ -3,12 +3,13 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
@@ -65,11 +66,14 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     TemporarilyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-# Where in the body the value stands that a rule of the domain refuses.
-_FIELDS: dict[type[HexkeyError], str] = {
-    InvalidEmail: "email",
-    InvalidUsername: "username",
-    PasswordRejected: "password",
+# As RFC 9110 calls them; Python's own phrases change with its version.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+# Where in the body the value stands that a rule of the domain refuses: the first that is there.
+_FIELDS: dict[type[HexkeyError], Sequence[str]] = {
+    InvalidEmail: ("email",),
+    InvalidUsername: ("username",),
+    PasswordRejected: ("new_password", "password"),
 }
 
 _KNOWN_BY_STATUS: dict[int, type[HexkeyError]] = {
@@ -96,18 +100,30 @@ def status_of(error: type[HexkeyError]) -> HTTPStatus:
     raise KeyError(error)
 
 
-def problem(error: HexkeyError, *, request_id: str, challenges: Sequence[str] = ()) -> Response:
+def title_of(status: HTTPStatus) -> str:
+    """What the status is called."""
+    return _TITLES.get(status, status.phrase)
+
+
+def problem(
+    error: HexkeyError,
+    *,
+    request_id: str,
+    challenges: Sequence[str] = (),
+    fields: Collection[str] = (),
+) -> Response:
     """The response for `error`.
 
     Args:
         challenges: the schemes to offer with a 401 when no bad token was sent.
+        fields: what the body of this request may hold.
     """
     status = status_of(type(error))
     headers: dict[str, str] = {}
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after.total_seconds())))
-    response = _response(error, status, request_id, _located(error, status), headers)
+    response = _response(error, status, request_id, _located(error, status, fields), headers)
     if status is HTTPStatus.UNAUTHORIZED:
         for challenge in _challenges(error, challenges):
             response.headers.append("WWW-Authenticate", challenge)
@@ -122,11 +138,13 @@ def _challenges(error: HexkeyError, offered: Sequence[str]) -> Iterable[str]:
         yield from offered
 
 
-def _located(error: HexkeyError, status: HTTPStatus) -> Sequence[dict[str, Any]] | None:
+def _located(
+    error: HexkeyError, status: HTTPStatus, fields: Collection[str]
+) -> Sequence[dict[str, Any]] | None:
     if status is not HTTPStatus.UNPROCESSABLE_ENTITY:
         return None
-    field = next((name for kind, name in _FIELDS.items() if isinstance(error, kind)), None)
-    place = ["body", field] if field else ["body"]
+    names = next((names for kind, names in _FIELDS.items() if isinstance(error, kind)), ())
+    place = ["body", *[name for name in names if name in fields][:1]]
     return [{"loc": place, "code": error.code, "message": error.message}]
 
 
@@ -149,7 +167,7 @@ def problem_members(error: HexkeyError | type[HexkeyError], *, request_id: str) 
     status = status_of(error if isinstance(error, type) else type(error))
     return {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": title_of(status),
         "status": status.value,
         "detail": error.message,
         "code": error.code,
@@ -161,7 +179,12 @@ def install(app: FastAPI, *, challenges: Sequence[str]) -> None:
     """Answer every refusal of `app` with a problem."""
 
     async def refused(request: Request, error: HexkeyError) -> Response:
-        return problem(error, request_id=request_id_of(request.scope), challenges=challenges)
+        return problem(
+            error,
+            request_id=request_id_of(request.scope),
+            challenges=challenges,
+            fields=_fields_of(request.scope.get("route")),
+        )
 
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         refusal = refusals.InvalidRequest()
@@ -184,6 +207,11 @@ def install(app: FastAPI, *, challenges: Sequence[str]) -> None:
     app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]  # likewise
     app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]  # likewise
     app.add_exception_handler(Exception, broken)
+
+
+def _fields_of(route: object) -> Collection[str]:
+    body = route.body_field if isinstance(route, APIRoute) else None
+    return getattr(body.field_info.annotation, "model_fields", ()) if body else ()
 
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:

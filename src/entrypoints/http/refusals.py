@@ -6,10 +6,10 @@ from hexkey.domain.errors import HexkeyError
 
 
 class MalformedRequest(HexkeyError):
-    """The body cannot be read as what it claims to be."""
+    """The request, mostly its body, cannot be read, or not in one way only."""
 
     code: ClassVar[str] = "malformed_request"
-    message: ClassVar[str] = "The request body is malformed."
+    message: ClassVar[str] = "The request is malformed."
 
 
 class UnsupportedMediaType(HexkeyError):

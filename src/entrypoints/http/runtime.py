@@ -35,6 +35,7 @@ class Runtime:
             return
         async with self._lock:
             if not self._running:
+                self._container.hashing_pool().open()
                 await self._container.storage().open()
                 await self._container.ensure_signing_key()()
                 self._background.start()

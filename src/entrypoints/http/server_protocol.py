@@ -7,29 +7,36 @@ size is collected before the application sees its first byte.
 import asyncio
 import json
 import os
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from hexkey.entrypoints.http.gate import MAX_HEADER_OCTETS
+from hexkey.entrypoints.http.gate import MAX_BODY_OCTETS, MAX_HEADER_OCTETS, SAFE_BY_DEFAULT
 from hexkey.entrypoints.http.problems import problem_members, status_of
 from hexkey.entrypoints.http.refusals import HeadersTooLarge, MalformedRequest
 from hexkey.entrypoints.http.revocations import HANG_UP
 
-READ_TIMEOUT = 10.0  # seconds for a whole header, and again for a whole body
+READ_TIMEOUT = 10.0  # seconds
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection; closed when a request is too slow or its header too long."""
+    """One connection; closed when a request is too slow, its header too long, its body endless.
+
+    Attributes:
+        read_timeout: seconds for a whole header, and again for a whole body.
+    """
+
+    read_timeout: ClassVar[float] = READ_TIMEOUT
 
     _deadline: asyncio.TimerHandle | None = None
     _header_octets = 0
+    _body_octets = 0
     _in_header = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._expect_within(READ_TIMEOUT)
+        self._expect_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting, on either side: nobody reads the answer to a question for news."""
@@ -43,19 +50,35 @@ class GuardedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._in_header and self._header_octets > MAX_HEADER_OCTETS:
             self._refuse(HeadersTooLarge())
+        if self._deadline is None and self._is_idle():
+            self._expect_more()  # empty lines have ended uvicorn's wait and begun no request
 
     def on_message_begin(self) -> None:
         """Begin to wait for the end of a header."""
         super().on_message_begin()
         self._in_header = True
-        self._header_octets = 0
-        self._expect_within(READ_TIMEOUT)
+        self._header_octets = self._body_octets = 0
+        self._expect_more()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after the body is none (RFC 9110 §6.5.1)."""
+        if self._in_header:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the end of a body."""
         self._in_header = False
-        self._expect_within(READ_TIMEOUT)
+        self._expect_more()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Hand a piece of the body on, or hang up if nobody reads it and there is no end to it."""
+        super().on_body(body)
+        self._body_octets += len(body)
+        if self._body_octets > MAX_BODY_OCTETS:
+            self.flow.pause_reading()
+            if self.cycle.response_complete:
+                self._give_up()
 
     def on_message_complete(self) -> None:
         """The request is here; from now on it is the application that takes its time."""
@@ -76,9 +99,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if HANG_UP in scope:
             scope[HANG_UP]()
 
-    def _expect_within(self, seconds: float) -> None:
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _expect_more(self) -> None:
         self._stop_waiting()
-        self._deadline = self.loop.call_later(seconds, self._give_up)
+        self._deadline = self.loop.call_later(self.read_timeout, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
@@ -95,13 +121,14 @@ class GuardedProtocol(HttpToolsProtocol):
         status = status_of(type(error))
         request_id = os.urandom(16).hex()  # no application has given it one
         body = json.dumps(problem_members(error, request_id=request_id)).encode("ascii")
-        head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            "content-type: application/problem+json\r\n"
-            f"content-length: {len(body)}\r\n"
-            "cache-control: no-store\r\n"
-            f"x-request-id: {request_id}\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("ascii") + body)
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", request_id.encode()),
+            (b"connection", b"close"),
+            *SAFE_BY_DEFAULT,
+        ]
+        head = b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode())
+        head += b"".join(b"%s: %s\r\n" % header for header in headers)
+        self.transport.write(head + b"\r\n" + body)
         self.transport.close()

@@ -1,6 +1,6 @@
 """Routes that read a body only in the one media type they take, and only strictly."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,6 +8,7 @@ from fastapi import Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from hexkey.entrypoints.http.protection import SignedIn
@@ -43,6 +44,8 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """The handler, behind the reader of the body where there is one to read."""
         handle = super().get_route_handler()
+        if self.dependant.query_params:
+            return _refusing_repetition(handle)
         if self.body_field is None:
             return _handler_of_caller_only(self) or handle
         is_form = isinstance(self.body_field.field_info, Form)
@@ -51,10 +54,20 @@ class StrictRoute(APIRoute):
 
         async def read_strictly(request: Request) -> Response:
             _ensure_media_type(request, media_type)
-            body = parse(await request.body())
+            body = parse(await _octets(request))
             return await handle(_ReadRequest(request.scope, request.receive, body))
 
         return read_strictly
+
+
+def _refusing_repetition(handle: Handler) -> Handler:
+    """`handle`, where two readers of a query could take two values for one (ASVS 15.3.7)."""
+
+    async def handle_once(request: Request) -> Response:
+        _ensure_once(request.query_params.multi_items())
+        return await handle(request)
+
+    return handle_once
 
 
 def _handler_of_caller_only(route: APIRoute) -> Handler | None:
@@ -78,6 +91,13 @@ def _handler_of_caller_only(route: APIRoute) -> Handler | None:
     return handle_caller
 
 
+async def _octets(request: Request) -> bytes:
+    try:
+        return await request.body()
+    except ClientDisconnect:  # nobody hears the answer, but it is not a defect of ours either
+        raise MalformedRequest from None
+
+
 def _ensure_media_type(request: Request, expected: str) -> None:
     given = request.headers.getlist("content-type")
     if len(given) != 1 or "content-encoding" in request.headers:
@@ -98,9 +118,12 @@ def _parse_form(body: bytes) -> list[tuple[str, str]]:
         )
     except ValueError:
         raise MalformedRequest from None
-    names = [name for name, _ in fields]
-    if len(set(names)) != len(names):
-        raise MalformedRequest
+    _ensure_once(fields)
     if any(len(value.encode()) > MAX_FORM_FIELD_OCTETS for _, value in fields):
         raise MalformedRequest
     return fields
+
+
+def _ensure_once(fields: Sequence[tuple[str, str]]) -> None:
+    if len({name for name, _ in fields}) != len(fields):
+        raise MalformedRequest

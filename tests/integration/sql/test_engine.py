@@ -1,21 +1,26 @@
 """How connections are set up, whatever the pool does with them."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting, make_engine
 from hexkey.adapters.sql.readiness import ping
+from hexkey.adapters.sql.unit_of_work import unit_of_work
 
 pytestmark = pytest.mark.anyio
 
 
 class TestSqliteConnections:
     @pytest.fixture
-    async def sqlite(self, sqlite_path: object) -> AsyncIterator[AsyncEngine]:
+    async def sqlite(self, sqlite_path: Path) -> AsyncIterator[AsyncEngine]:
         engine = make_engine(f"sqlite:///{sqlite_path}", pool_size=4)
         yield engine
         await engine.dispose()
@@ -36,12 +41,30 @@ class TestSqliteConnections:
 
         assert found == [value] * 4
 
-    async def test_take_the_write_lock_at_the_beginning(self, sqlite: AsyncEngine) -> None:
-        async with sqlite.connect() as connection:
-            await connection.begin()
-            driver = (await connection.get_raw_connection()).driver_connection
-            assert driver is not None
-            assert driver.in_transaction
+    async def test_take_the_write_lock_at_the_beginning(
+        self, sqlite: AsyncEngine, sqlite_path: Path
+    ) -> None:
+        """RA-08: who reads first and writes later finds the snapshot outdated, and fails."""
+        async with unit_of_work(sqlite):
+            other = sqlite3.connect(sqlite_path, timeout=0, isolation_level=None)
+            with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+
+    async def test_are_not_held_by_writers_that_wait_for_their_turn(
+        self, sqlite: AsyncEngine
+    ) -> None:
+        async def write() -> None:
+            async with unit_of_work(sqlite):
+                pass
+
+        async with unit_of_work(sqlite):
+            waiting = [asyncio.create_task(write()) for _ in range(8)]
+            await asyncio.sleep(0.05)
+            async with asyncio.timeout(1):
+                await ping(sqlite)
+            assert not any(task.done() for task in waiting)
+
+        await asyncio.gather(*waiting)
 
     async def test_hold_no_transaction_for_single_statements(self, sqlite: AsyncEngine) -> None:
         async with autocommitting(sqlite).connect() as connection:
@@ -104,6 +127,18 @@ class TestPostgresqlConnections:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             assert not driver.is_in_transaction()
+
+
+class TestErrors:
+    async def test_lg_03_show_no_value_of_a_statement(self, engine: AsyncEngine) -> None:
+        """LG-03: what fails in the database ends in the log, with its traceback."""
+        async with engine.connect() as connection:
+            with pytest.raises(DBAPIError) as failed:
+                await connection.execute(
+                    text("SELECT nothing FROM nowhere WHERE x = :canary"), {"canary": "S3CRET"}
+                )
+
+        assert "S3CRET" not in str(failed.value)
 
 
 class TestPing:

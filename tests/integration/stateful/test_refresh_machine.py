@@ -1,4 +1,4 @@
-"""TK-02, TK-03, TK-04, TK-05: whatever clients, thieves, clocks and administrators do, in any order.
+"""TK-02 … TK-05: whatever clients, thieves, clocks and administrators do, in any order.
 
 Two instances share a store and a clock. A model says what each token should do; the store never
 holds more than one live leaf a session, none after reuse, and nobody innocent is ever signed out.
@@ -200,7 +200,7 @@ class RefreshMachine(RuleBasedStateMachine):
         except HexkeyError as refusal:
             return type(refusal)
 
-    async def all(self, *deeds: Awaitable[int | None]) -> list[int | None | BaseException]:
+    async def all(self, *deeds: Awaitable[int | None]) -> list[int | BaseException | None]:
         """What came of each; only refusals may be among it."""
         outcomes = await asyncio.gather(*deeds, return_exceptions=True)
         for outcome in outcomes:

@@ -101,7 +101,7 @@ async def change_my_profile(
 )
 async def change_my_password(
     caller: Caller, body: PasswordChange, change_password: Change, address: Address
-) -> None:
+) -> Response:
     """Choose a new password. Every other session ends at once."""
     await change_password(
         user=caller.user.id,
@@ -110,6 +110,7 @@ async def change_my_password(
         keep_session=caller.session,
         address=address,
     )
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @router.get(

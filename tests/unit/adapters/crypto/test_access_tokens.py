@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from jwt import PyJWS
 
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.domain.errors import TemporarilyUnavailable
@@ -50,7 +51,7 @@ class TestPyJwtTokens(AccessTokensContract):
             "typ": "at+jwt",
             "kid": issuing.key_id,
         }
-        assert list(claims) == [*REQUIRED, "scope", "roles"]
+        assert list(claims) == [*REQUIRED, "roles", "scope"]
         assert (claims["scope"], claims["roles"]) == ("email profile", ["admin", "editor"])
         assert (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
         assert (claims["exp"] - claims["iat"], type(claims["exp"])) == (900, int)
@@ -103,6 +104,17 @@ class TestSignature:
             if alg != issuing.header()["alg"]:
                 with pytest.raises(InvalidToken):
                     issuing.verifier.verify(issuing.signed(claims_json(), alg=alg))
+
+    def test_p6_does_not_leave_that_to_the_library(
+        self, issuing: Issuing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """P6: PyJWT 2.9 to 2.12 let it pass."""
+        payload = json.dumps(claims_json()).encode()
+        monkeypatch.setattr(PyJWS, "decode", lambda *_, **__: payload)
+        assert issuing.verifier.verify(issuing.signed(claims_json()))
+
+        with pytest.raises(InvalidToken):
+            issuing.verifier.verify(issuing.signed(claims_json(), alg="ES512"))
 
     def test_jw_14_withstands_the_playbook(self, asymmetric: Issuing) -> None:
         """JW-14, JW-03, JW-04, P5, P8, P9: and the original token works after each attack."""

@@ -1,0 +1,1 @@
+"""Hexkey's adapters of Acme."""

@@ -1,0 +1,116 @@
+"""The application in this process, spoken to without a socket."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from dependency_injector import providers
+
+from hexkey.domain.access import ADMIN, Role
+from hexkey.domain.identifiers import UserId
+from hexkey.entrypoints.container import Container, build_container
+from hexkey.entrypoints.http.app import Hexkey, create_app
+from hexkey.entrypoints.settings import Settings
+from tests.support.doubles import FrozenClock, QuickHasher
+
+PASSWORD = "a long walk in the rain"
+MASTER_SECRET = "one-secret-for-tests-0123456789-abcdef"
+
+Answer = httpx2.Response
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Api:
+    """A Hexkey and a client of it.
+
+    Attributes:
+        hasher: quick, and keeps the books of what real hashing would cost.
+    """
+
+    app: Hexkey
+    client: httpx2.AsyncClient
+    clock: FrozenClock
+    hasher: QuickHasher
+
+    @property
+    def container(self) -> Container:
+        return self.app.container
+
+    async def call(self, method: str, path: str, **how: Any) -> Answer:
+        """One request."""
+        return await self.client.request(method, path, **how)
+
+    async def register(self, username: str | None = "alice", **more: Any) -> dict[str, Any]:
+        """A new account; its private representation."""
+        names = {} if username is None else {"username": username}
+        answer = await self.call("POST", "/users", json={**names, "password": PASSWORD, **more})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def sign_in(self, login: str = "alice", password: str = PASSWORD) -> Headers:
+        """The header that proves a new session."""
+        body = {"login": login, "password": password}
+        answer = await self.call("POST", "/sessions", json=body)
+        assert answer.status_code == 201, answer.text
+        return bearer(answer.json()["access_token"])
+
+    async def somebody(self, username: str = "alice") -> Headers:
+        """The same, of a new account."""
+        await self.register(username)
+        return await self.sign_in(username)
+
+    async def administrator(self, username: str = "annabel") -> Headers:
+        """The same, of a new account that holds the role `admin`."""
+        user = await self.register(username)
+        await self.container.grant_role()(user=UserId(user["id"]), role=Role(ADMIN))
+        return await self.sign_in(username)
+
+    async def disable(self, id: str) -> None:
+        """As an operator does."""
+        await self.container.disable_user()(user=UserId(id))
+
+    async def me(self, headers: Mapping[str, str]) -> Answer:
+        """Who `headers` say one is."""
+        return await self.call("GET", "/users/me", headers=headers)
+
+
+def bearer(token: str) -> Headers:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def settings(**values: Any) -> Settings:
+    """Settings in memory, unless a database is given."""
+    return Settings(
+        **{
+            "database_url": "memory://",
+            "master_secret": MASTER_SECRET,
+            "bcrypt_cost": 10,
+            "public_url": "http://testserver",
+            **values,
+        }
+    )
+
+
+def quick_container(configured: Settings, clock: FrozenClock, hasher: QuickHasher) -> Container:
+    """A container whose time stands still and whose passwords cost nothing."""
+    container = build_container(configured)
+    container.clock.override(providers.Object(clock))
+    container.password_hasher.override(providers.Object(hasher))
+    return container
+
+
+@asynccontextmanager
+async def an_api(**values: Any) -> AsyncIterator[Api]:
+    """A running application with these settings."""
+    clock, hasher = FrozenClock(), QuickHasher()
+    app = create_app(container=quick_container(settings(**values), clock, hasher))
+    transport = httpx2.ASGITransport(app=app)
+    async with (
+        app.runtime.lifespan(None),
+        httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client,
+    ):
+        yield Api(app, client, clock, hasher)

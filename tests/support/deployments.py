@@ -1,0 +1,243 @@
+"""Whole deployments without HTTP: every use case over stores of one's choice."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.crypto.cursors import EncryptedCursors
+from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.crypto.key_maker import SealingKeyMaker
+from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
+from hexkey.adapters.memory.directories import MemorySignedInDirectory
+from hexkey.adapters.memory.signed_in import RememberedSignedIn
+from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
+from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
+from hexkey.adapters.sql.store import SqlStore
+from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
+from hexkey.adapters.unicode.usernames import PrecisUsernames
+from hexkey.application.accounts.listing import ListUsers
+from hexkey.application.accounts.new_password import NewPasswords
+from hexkey.application.accounts.password_change import (
+    ChangePassword,
+    ReplacePassword,
+    SetPassword,
+)
+from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
+from hexkey.application.accounts.registration import RegisterUser, RegistrationPolicy
+from hexkey.application.accounts.supervision import DisableUser, EnableUser, GrantRole
+from hexkey.application.authentication.authenticate import Authenticate
+from hexkey.application.authentication.live_schemes import LiveSchemes
+from hexkey.application.authentication.password_check import CheckPassword
+from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
+from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
+from hexkey.application.keys.publication import PublishKeys, ReloadKeys
+from hexkey.application.ports.accounts import UserDirectory
+from hexkey.application.ports.authentication import FailureCounters
+from hexkey.application.ports.keys import SigningKeyStore
+from hexkey.application.ports.passwords import PasswordHasher
+from hexkey.application.ports.sessions import SignedInDirectory
+from hexkey.application.sessions.issuing import SignIn, TokenPolicy
+from hexkey.application.sessions.resolving import ResolveToken
+from hexkey.domain.accounts.password import PasswordPolicy
+from hexkey.domain.accounts.user import User
+from hexkey.domain.identifiers import UserId
+from hexkey.domain.keys import SigningAlgorithm
+from hexkey.domain.sessions.access_token import ACCESS_TOKEN_LIFETIME
+from tests.support.doubles import CountingIds, FewCommonPasswords, FrozenClock, QuickHasher
+from tests.support.faults import (
+    FaultyFailureCounters,
+    FaultySigningKeyStore,
+    FaultyStore,
+    FaultyUserDirectory,
+)
+
+MASTER_SECRET = MasterSecret(b"thirty-two octets, for tests only")
+PASSWORD = "correct horse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Where a deployment keeps things."""
+
+    store: FaultyStore | SqlStore
+    users: UserDirectory
+    failures: FailureCounters
+    signed_in: SignedInDirectory
+    signing_keys: SigningKeyStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryStores(Stores):
+    """In memory, and able to fail."""
+
+    store: FaultyStore
+    users: FaultyUserDirectory
+    failures: FaultyFailureCounters
+    signing_keys: FaultySigningKeyStore
+
+
+def in_memory() -> MemoryStores:
+    store = FaultyStore()
+    return MemoryStores(
+        store=store,
+        users=FaultyUserDirectory(store),
+        failures=FaultyFailureCounters(),
+        signed_in=MemorySignedInDirectory(store),
+        signing_keys=FaultySigningKeyStore(),
+    )
+
+
+def in_database(engine: AsyncEngine) -> Stores:
+    return Stores(
+        store=SqlStore(engine),
+        users=SqlUserDirectory(engine),
+        failures=SqlFailureCounters(engine),
+        signed_in=SqlSignedInDirectory(engine),
+        signing_keys=SqlSigningKeyStore(engine),
+    )
+
+
+@dataclass(kw_only=True)
+class Deployment:
+    """Every use case, over the same stores; time and chance are frozen, all else is real."""
+
+    stores: Stores
+    hasher: PasswordHasher = field(default_factory=QuickHasher)
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    ids: CountingIds = field(default_factory=CountingIds)
+    registration: RegistrationPolicy = field(default_factory=RegistrationPolicy)
+    password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
+    algorithm: SigningAlgorithm = SigningAlgorithm.ES256
+    scopes: frozenset[str] = frozenset(("openid", "profile"))
+
+    def __post_init__(self) -> None:
+        self.usernames = PrecisUsernames()
+        self.emails = ValidatedAddresses()
+        self.signed_in = RememberedSignedIn(self.stores.signed_in, clock=self.clock)
+        self._keys()
+        self._accounts()
+        self._sessions()
+
+    async def somebody(self, username: str = "alice", *, password: str = PASSWORD) -> User:
+        """A registered user."""
+        return await self.register(username=username, password=password)
+
+    async def stored(self, id: UserId) -> User:
+        """The user as stored."""
+        found = await self.stores.users.find(id)
+        assert found is not None
+        return found
+
+    async def keep(self, *users: User) -> None:
+        """Store users as no use case would: imported, or made by hand."""
+        async with self.stores.store.begin() as transaction:
+            for user in users:
+                await transaction.users.add(user)
+            await transaction.commit()
+
+    def _keys(self) -> None:
+        derived, clock = DerivedKeys(MASTER_SECRET), self.clock
+        keys, maker = self.stores.signing_keys, SealingKeyMaker(derived)
+        self.cursors = EncryptedCursors(derived)
+        self.ring = UnsealedKeyRing(derived=derived, algorithm=self.algorithm)
+        self.reload_keys = ReloadKeys(store=keys, ring=self.ring, clock=clock)
+        self.ensure_signing_key = EnsureSigningKey(
+            store=keys,
+            maker=maker,
+            reload=self.reload_keys,
+            clock=clock,
+            algorithm=self.algorithm,
+        )
+        self.generate_signing_key = GenerateSigningKey(store=keys, maker=maker, clock=clock)
+        self.publish_keys = PublishKeys(ring=self.ring, reload=self.reload_keys)
+
+    def _accounts(self) -> None:
+        store, changes, clock = self.stores.store, self.signed_in, self.clock
+        users = self.stores.users
+        passwords = NewPasswords(
+            policy=self.password_policy, common=FewCommonPasswords(), hasher=self.hasher
+        )
+        self.register = RegisterUser(
+            store=store,
+            usernames=self.usernames,
+            emails=self.emails,
+            passwords=passwords,
+            ids=self.ids,
+            clock=clock,
+            policy=self.registration,
+        )
+        self.check_password = self._check_password()
+        replace = ReplacePassword(store=store, changes=changes, clock=clock)
+        self.change_password = ChangePassword(
+            users=users, check=self.check_password, passwords=passwords, replace=replace
+        )
+        self.set_password = SetPassword(users=users, passwords=passwords, replace=replace)
+        self.update_profile = UpdateProfile(
+            store=store, usernames=self.usernames, changes=changes, clock=clock
+        )
+        self.read_public_profile = ReadPublicProfile(users=users)
+        self.list_users = ListUsers(users=users, cursors=self.cursors)
+        self.disable = DisableUser(store=store, changes=changes, clock=clock)
+        self.enable = EnableUser(store=store, changes=changes, clock=clock)
+        self.grant = GrantRole(store=store, changes=changes, clock=clock)
+
+    def _check_password(self) -> CheckPassword:
+        failures = self.stores.failures
+        self.live_schemes = LiveSchemes(
+            users=self.stores.users, hasher=self.hasher, clock=self.clock
+        )
+        self.uncounted = UncountedGuesses(failures=failures, clock=self.clock)
+        return CheckPassword(
+            hasher=self.hasher,
+            schemes=self.live_schemes,
+            failures=failures,
+            uncounted=self.uncounted,
+            clock=self.clock,
+        )
+
+    def _sessions(self) -> None:
+        policy = TokenPolicy(
+            issuer="https://auth.example",
+            audience="https://api.example",
+            client_id="hexkey",
+            lifetime=ACCESS_TOKEN_LIFETIME,
+            scopes=self.scopes,
+        )
+        self.authenticate = Authenticate(
+            users=self.stores.users,
+            usernames=self.usernames,
+            emails=self.emails,
+            check=self.check_password,
+            hasher=self.hasher,
+            store=self.stores.store,
+        )
+        self.signer = PyJwtSigner(self.ring)
+        self.sign_in = SignIn(
+            authenticate=self.authenticate,
+            store=self.stores.store,
+            signer=self.signer,
+            ids=self.ids,
+            clock=self.clock,
+            policy=policy,
+        )
+        self.verifier = RememberedTokens(
+            PyJwtVerifier(self.ring, issuer=policy.issuer, audience=policy.audience), self.ring
+        )
+        self.resolve = ResolveToken(
+            verifier=self.verifier,
+            signed_in=self.signed_in,
+            reload_keys=self.reload_keys,
+            clock=self.clock,
+        )
+
+
+@dataclass(kw_only=True)
+class MemoryDeployment(Deployment):
+    """One in memory, whose adapters fail when they are told to."""
+
+    stores: MemoryStores = field(default_factory=in_memory)
+    hasher: QuickHasher = field(default_factory=QuickHasher)

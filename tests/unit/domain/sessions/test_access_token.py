@@ -1,0 +1,81 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+
+from hexkey.domain.access import ADMIN
+from hexkey.domain.identifiers import SessionId, TokenId, UserId
+from hexkey.domain.sessions.access_token import (
+    ACCESS_TOKEN_LIFETIME,
+    CLOCK_SKEW,
+    AccessTokenClaims,
+    InvalidToken,
+    Principal,
+    TokenExpired,
+)
+from tests.support.builders import a_user, an_id
+from tests.support.doubles import START
+from tests.support.strategies import steps
+
+CLAIMS = AccessTokenClaims(
+    id=TokenId(an_id()),
+    issuer="https://auth.example",
+    audience="https://api.example",
+    subject=UserId(an_id()),
+    client_id="hexkey",
+    session=SessionId(an_id()),
+    issued_at=START,
+    expires_at=START + ACCESS_TOKEN_LIFETIME,
+)
+MOMENT = timedelta(milliseconds=1)
+
+
+class TestAccessTokenClaims:
+    @pytest.mark.parametrize("late", [-1, 0, 29])
+    def test_jw_08_are_believed_within_the_skew_after_their_end(self, late: int) -> None:
+        CLAIMS.ensure_current(now=CLAIMS.expires_at + timedelta(seconds=late))
+
+    @pytest.mark.parametrize("late", [30, 61, 10**8])
+    def test_jw_08_are_expired_after_that(self, late: int) -> None:
+        with pytest.raises(TokenExpired):
+            CLAIMS.ensure_current(now=CLAIMS.expires_at + timedelta(seconds=late))
+
+    @pytest.mark.parametrize("early", [0, 29, 30])
+    def test_jw_08_are_believed_within_the_skew_before_their_beginning(self, early: int) -> None:
+        CLAIMS.ensure_current(now=CLAIMS.issued_at - timedelta(seconds=early))
+
+    @pytest.mark.parametrize("early", [31, 61, 10**8])
+    def test_jw_08_are_invalid_when_they_come_from_the_future(self, early: int) -> None:
+        with pytest.raises(InvalidToken) as refusal:
+            CLAIMS.ensure_current(now=CLAIMS.issued_at - timedelta(seconds=early))
+        assert not isinstance(refusal.value, TokenExpired)
+
+    def test_jw_08_have_their_bounds_at_the_instant_itself(self) -> None:
+        first, end = CLAIMS.issued_at - CLOCK_SKEW, CLAIMS.expires_at + CLOCK_SKEW
+        CLAIMS.ensure_current(now=first)
+        CLAIMS.ensure_current(now=end - MOMENT)
+
+        with pytest.raises(InvalidToken):
+            CLAIMS.ensure_current(now=first - MOMENT)
+        with pytest.raises(TokenExpired):
+            CLAIMS.ensure_current(now=end)
+
+    @given(steps)
+    def test_are_believed_exactly_between_them(self, step: timedelta) -> None:
+        current = -CLOCK_SKEW <= step < ACCESS_TOKEN_LIFETIME + CLOCK_SKEW
+        try:
+            CLAIMS.ensure_current(now=START + step)
+        except InvalidToken:
+            assert not current
+        else:
+            assert current
+
+    def test_the_skew_is_at_most_a_minute(self) -> None:
+        assert timedelta(0) < CLOCK_SKEW <= timedelta(seconds=60)
+
+
+class TestPrincipal:
+    def test_has_the_roles_of_its_user(self) -> None:
+        user = a_user(roles=frozenset((ADMIN,)))
+
+        assert Principal(user=user, session=None, scopes=frozenset()).roles == {ADMIN}
