@@ -59,17 +59,17 @@ class IssueTokens:
         Raises:
             TemporarilyUnavailable: if there is no key to sign with.
         """
-        session = signed_in.session
+        session, claims = signed_in.session, self._claims(signed_in, now)
         return IssuedTokens(
-            access_token=self.signer.sign(self._claims(signed_in, now)),
+            access_token=self.signer.sign(claims),
             refresh_token=self.refresh_tokens.write(session.id, refresh_number),
-            expires_in=self.policy.lifetime,
+            expires_in=claims.expires_at - claims.issued_at,
             scopes=session.scopes,
             session=session.id,
         )
 
     def _claims(self, signed_in: SignedIn, now: datetime) -> AccessTokenClaims:
-        issued_at = now.replace(microsecond=0)
+        issued_at, end = now.replace(microsecond=0), signed_in.session.expires_at
         return AccessTokenClaims(
             id=TokenId(self.ids.new()),
             issuer=self.policy.issuer,
@@ -78,8 +78,14 @@ class IssueTokens:
             client_id=self.policy.client_id,
             session=signed_in.session.id,
             issued_at=issued_at,
-            expires_at=issued_at + self.policy.lifetime,
+            # Whoever verifies offline knows of no session, and must not outlast this one.
+            expires_at=min(issued_at + self.policy.lifetime, _rounded_up(end)),
             scopes=signed_in.session.scopes,
             roles=signed_in.user.roles,
             authenticated_at=signed_in.session.authenticated_at.replace(microsecond=0),
         )
+
+
+def _rounded_up(instant: datetime) -> datetime:
+    """`instant` in whole seconds, never earlier."""
+    return instant.replace(microsecond=0) + timedelta(seconds=bool(instant.microsecond))
