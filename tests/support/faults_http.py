@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,17 @@ async def refresh(port: int, token: str) -> Answer:
 async def whoami(port: int, access_token: str) -> int:
     """The status of a token check."""
     return (await ask(port, "GET", "/users/me", token=access_token)).status
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float = 2) -> None:
+    """Return as soon as it holds.
+
+    Raises:
+        TimeoutError: if it does not within so many seconds.
+    """
+    async with asyncio.timeout(within):
+        while not await condition():  # noqa: ASYNC110 - another process's, so there is no event
+            await asyncio.sleep(0.05)
 
 
 def _request(port: int, method: str, path: str, body: object, token: str | None) -> bytes:

@@ -38,7 +38,7 @@ class Ledger:
     def close(self) -> None:
         """Print it, and fail if anything was lost or broken."""
         worst = f"{max(self.recovery):.2f} s" if self.recovery else "-"
-        print(
+        print(  # noqa: T201 - `make faults` is read
             f"\n{self.name}: {self.acknowledged} acknowledged, {self.unanswered} unanswered, "
             f"{self.refused} refused, {self.lost} lost, {len(self.broken)} broken, "
             f"slowest answer {self.slowest:.2f} s, worst recovery {worst}"

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from hexkey.adapters.sql import schema
 from hexkey.adapters.sql.engine import make_engine
 from tests.support.faults_families import Client, settings_for, signed_in, verify
-from tests.support.faults_http import ask
+from tests.support.faults_http import ask, eventually
 from tests.support.faults_ledger import Ledger, rounds
 from tests.support.postgres import Cluster, NoPostgres, run_apart, running_cluster
 from tests.support.server import running_server
@@ -49,13 +49,13 @@ class TestACrashedDatabase:
         clients = await signed_in(cluster.url, CLIENTS)
         with running_server(settings_for(cluster.url), folder=tmp_path) as server:
             for _ in range(rounds(1)):
-                await until(lambda: all_refresh(server.port, clients, ledger))
+                await eventually(lambda: all_refresh(server.port, clients, ledger), within=30)
                 await asyncio.gather(
                     crash_and_return(cluster, server.port, ledger),
                     *(refresh_once_in_a_while(server.port, it, ledger) for it in clients),
                 )
                 back = time.monotonic()
-                await until(lambda: all_refresh(server.port, clients, ledger))
+                await eventually(lambda: all_refresh(server.port, clients, ledger), within=30)
                 ledger.recovery.append(time.monotonic() - back)
             await verify(cluster.url, clients, ledger)
             assert server.process.poll() is None, "the server was not restarted"
@@ -70,12 +70,6 @@ class TestACrashedDatabase:
 async def all_refresh(port: int, clients: list[Client], ledger: Ledger) -> bool:
     answers = await asyncio.gather(*(client.refresh(port, ledger) for client in clients))
     return set(answers) <= {200, 429}
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await condition():
-            await asyncio.sleep(0.1)
 
 
 async def crash_and_return(cluster: Cluster, port: int, ledger: Ledger) -> None:

@@ -38,6 +38,6 @@ class TestARefreshStorm:
 async def served(port: int, client: Client, ledger: Ledger) -> None:
     """As a client does that is told to come back."""
     begun = time.monotonic()
-    while await client.refresh(port, ledger) != 200:
+    while await client.refresh(port, ledger) != 200:  # noqa: ASYNC110 - told when, by `Retry-After`
         await asyncio.sleep(1)
     ledger.took(begun)
