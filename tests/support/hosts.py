@@ -83,7 +83,7 @@ def host(security: Security) -> FastAPI:
     async def perhaps(
         caller: Annotated[Caller | None, Depends(security.current_user(optional=True))],
     ) -> str | None:
-        return caller and caller.id
+        return caller.id if caller else None
 
     rules = {
         "/write": current.with_scopes("notes:write"),
@@ -110,7 +110,7 @@ def an_application(mode: Mode, folder: Path, **options: Any) -> Iterator[Deploym
             with TestClient(app) as client, httpx2.Client(base_url=server.url) as auth:
                 yield Deployment(client, auth, "", folder)
         return
-    auth = create_app(
+    hexkey = create_app(
         Settings(
             _env_file=None,
             data_dir=folder / "data",
@@ -119,7 +119,7 @@ def an_application(mode: Mode, folder: Path, **options: Any) -> Iterator[Deploym
             bcrypt_cost=10,
         )
     )
-    app = host(Security.embedded(auth, prefix="/auth"))
-    app.mount("/auth", auth)
+    app = host(Security.embedded(hexkey, prefix="/auth"))
+    app.mount("/auth", hexkey)
     with TestClient(app) as client:
         yield Deployment(client, client, "/auth", folder)

@@ -39,7 +39,8 @@ class FetchKeys:
             except UnusableKey as error:
                 raise IssuerUnreachable(str(error)) from error
             self.has_keys = True
-            age = min(max(published.max_age or JWKS_MAX_AGE, LEAST_AGE), GREATEST_AGE)
+            said = JWKS_MAX_AGE if published.max_age is None else published.max_age
+            age = min(max(said, LEAST_AGE), GREATEST_AGE)
             self._due_at = self.clock.monotonic() + age.total_seconds()
 
     @property

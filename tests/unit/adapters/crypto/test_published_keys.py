@@ -78,8 +78,8 @@ class TestPublishedKeyRing(IssuerKeyRingContract):
             RSAAlgorithm.to_jwk(small, as_dict=True) | {"alg": "RS256"},
             ECAlgorithm.to_jwk(curve, as_dict=True) | {"alg": "ES256"},
         ]
-        for jwk, key in zip(described, (small, curve), strict=True):
-            kid = thumbprint(public_jwk(key))
+        ids = [thumbprint(public_jwk(small)), thumbprint(public_jwk(curve))]
+        for jwk, kid in zip(described, ids, strict=True):
             text = {it: jwk[it] for it in jwk if it != "key_ops"} | {"kid": kid, "use": "sig"}
             with pytest.raises(UnusableKey):
                 ring.load(json.dumps({"keys": [text]}))
