@@ -76,7 +76,8 @@ async def a_device(
 ) -> Device:
     """A new session of somebody who is registered."""
     body = {"login": login, "password": password}
-    answer = await api.call("POST", "/sessions", json=body, headers={"User-Agent": user_agent})
+    agent = {"User-Agent": user_agent.encode("latin-1")}
+    answer = await api.call("POST", "/sessions", json=body, headers=agent)
     assert answer.status_code == 201, answer.text
     return Device(api, answer.json()["session_id"], *tokens_of(answer))
 

@@ -6,10 +6,11 @@ import pytest
 
 from tests.support.api import Api, an_api
 from tests.support.databases import BOTH
+from tests.support.doubles import FrozenClock
 
 
 @pytest.fixture(params=["memory", *BOTH])
-async def any_api(request: pytest.FixtureRequest, tmp_path: object) -> AsyncIterator[Api]:
+async def any_api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
     """In memory, on SQLite and on PostgreSQL in turn."""
     url = "memory://"
     if request.param == "sqlite":
@@ -22,7 +23,10 @@ async def any_api(request: pytest.FixtureRequest, tmp_path: object) -> AsyncIter
 
 @pytest.fixture
 async def two_apis(database_url: str) -> AsyncIterator[tuple[Api, Api]]:
-    """Two instances, on SQLite and on PostgreSQL in turn; their clocks are moved together."""
-    async with an_api(database_url=database_url) as one, an_api(database_url=database_url) as two:
-        two.container.clock.override(one.container.clock())
+    """Two instances with one clock, on SQLite and on PostgreSQL in turn."""
+    clock = FrozenClock()
+    async with (
+        an_api(clock, database_url=database_url) as one,
+        an_api(clock, database_url=database_url) as two,
+    ):
         yield one, two
