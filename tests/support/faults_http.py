@@ -94,5 +94,5 @@ def _answer(octets: bytes) -> Answer:
     if len(payload) < int(headers.get("content-length", "0")):
         raise Lost
     typed = headers.get("content-type", "").partition(";")[0]
-    body = json.loads(payload) if typed.endswith("json") else payload.decode()
+    body = json.loads(payload) if payload and typed.endswith("json") else payload.decode()
     return Answer(int(first.split()[1]), headers, body)

@@ -17,6 +17,7 @@ from hexkey.entrypoints.http.app import Hexkey, create_app
 from hexkey.entrypoints.settings import Settings
 
 GRACE = 30  # seconds that requests under way have after SIGTERM
+LAST_WORDS = 0.3  # seconds that requests on their way have to arrive
 
 _WORKER = "hexkey.entrypoints.cli.worker:make_app"
 _STOPPED_BY_FORCE = 130  # as after a SIGINT that nobody catches
@@ -48,6 +49,19 @@ class StoppableServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop listening, hear out whoever has connected already, and only then hang up.
+
+        uvicorn hangs up at once on a connection whose first request is still on its way, and its
+        client could not know what was done. Whoever comes later is refused, and goes elsewhere.
+        """
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or ():
+            listener.close()
+        await asyncio.sleep(LAST_WORDS)
+        await super().shutdown(sockets)
 
 
 def run_server(settings: Settings, address: Address, *, workers: int, reloading: bool) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import ExitStack
-from itertools import cycle
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -41,16 +41,15 @@ class RoundRobin:
     """As a proxy does: takes the next instance, and another one if nobody listens there."""
 
     def __init__(self, instances: list[Restartable], ledger: Ledger) -> None:
-        self._turns = cycle(instances)
-        self._count = len(instances)
-        self._ledger = ledger
+        self._instances, self._ledger = instances, ledger
+        self._turns = count()
 
     async def serve(self, client: Client) -> None:
-        for _ in range(self._count):
-            port = next(self._turns).port
+        first = next(self._turns) % len(self._instances)
+        for instance in self._instances[first:] + self._instances[:first]:
             try:
                 begun = time.monotonic()
-                await self._requests(port, client)
+                await self._requests(instance.port, client)
                 self._ledger.took(begun)
             except Refused:
                 continue
@@ -71,7 +70,7 @@ class RoundRobin:
 
     def _expect(self, status: int | None, expected: int) -> None:
         if status != expected:
-            self._ledger.broken.append(f"answered {status}")
+            self._ledger.broken.append(f"answered {status}, which is no success")
 
 
 class TestARollingRestart:

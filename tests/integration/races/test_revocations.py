@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ class TestADeletedUser:
         assert await stored(served.url, [client]) == []
         assert (await refresh(served.port, left.refresh_token)).status == 401
         for port in served.ports:
-            await eventually(lambda port=port: refused(port, left.access_token))
+            await eventually(partial(refused, port, left.access_token))
 
 
 async def refused(port: int, access_token: str) -> bool:
