@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import check_links, pin_openapi, security_rows
+from tools import check_links, security_rows
 
 
 class TestPages:
@@ -44,11 +44,6 @@ class TestIndex:
         numbers = [int(it.name[:4]) for it in self.DECISIONS]
 
         assert numbers == list(range(1, len(numbers) + 1))
-
-
-class TestPinnedDocument:
-    def test_is_what_the_code_serves(self) -> None:
-        assert pin_openapi.PINNED.read_text() == pin_openapi.document(), "run: make openapi"
 
 
 class TestPromisesOfSecurity:

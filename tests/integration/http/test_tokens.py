@@ -128,6 +128,13 @@ class TestForgedToken:
 
 
 class TestToken:
+    async def test_p_124_comes_once(self, api: Api) -> None:
+        """P124: of two headers somebody in front may have looked at the other one."""
+        token = await api.somebody()
+        twice = [*token.items(), *token.items()]
+
+        assert (await api.call("GET", "/users/me", headers=twice)).status_code == 401
+
     async def test_az_11_says_no_more_than_it_must(self, api: Api) -> None:
         """RFC 9068 §2.2, LG-03: nothing about the person."""
         await api.register(email="alice@example.com", full_name="Alice Liddell")

@@ -161,12 +161,10 @@ def conforms(content: object, model: type[BaseModel]) -> None:
     TypeAdapter(exact).validate_json(json.dumps(content), strict=True)
 
 
-async def everything(api: Api) -> AsyncIterator[tuple[str, str, Answer]]:
-    """Good and bad requests to every documented route."""
-    caller, admin = await api.somebody("alice"), await api.administrator()
-    bob = await api.register("bob", email="bob@example.com")
+def bodies() -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Acceptable and unacceptable JSON, by operation."""
     account = {"username": "carol", "email": "c@example.com", "password": PASSWORD}
-    bodies: dict[tuple[str, str], list[dict[str, Any]]] = {
+    return {
         ("POST", "/users"): [
             *({**account, "username": it} for it in ("bob", "admin", "a b", "", "x" * 90, 1)),
             *({**account, "email": it} for it in ("bob@example.com", "x", "", "a@b", None)),
@@ -190,11 +188,18 @@ async def everything(api: Api) -> AsyncIterator[tuple[str, str, Answer]]:
             for new in ("x", "password1", "x" * 300, "another long walk")
         ],
     }
+
+
+async def everything(api: Api) -> AsyncIterator[tuple[str, str, Answer]]:
+    """Good and bad requests to every documented route."""
+    caller, admin = await api.somebody("alice"), await api.administrator()
+    bob = await api.register("bob", email="bob@example.com")
+    sent = bodies()
     for method, path, _ in operations(api.app.openapi()):
         url = path.replace("{id}", bob["id"])
         for headers in ({}, caller, admin, {"Authorization": "Bearer x"}):
             yield method, path, await api.call(method, url, headers=headers)
-            for body in bodies.get((method, path), []):
+            for body in sent.get((method, path), []):
                 yield method, path, await api.call(method, url, headers=headers, json=body)
                 api.clock.advance(seconds=0.1)
             for how in strange():
@@ -204,7 +209,7 @@ async def everything(api: Api) -> AsyncIterator[tuple[str, str, Answer]]:
         yield method, path, await api.call(method, url, auth=("bob", PASSWORD))
         api.hasher.room = 0
         yield method, path, await api.call(method, url, auth=("bob", PASSWORD))
-        for body in bodies.get((method, path), []):
+        for body in sent.get((method, path), []):
             yield method, path, await api.call(method, url, headers=admin, json=body)
         api.hasher.room = None
     for query in ("limit=0", "limit=x", "limit=2", "cursor=x", "cursor=", "limit=1&limit=1"):

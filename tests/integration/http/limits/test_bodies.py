@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.wire import Wire, chunk, request
+from tests.support.wire import HOST, Wire, chunk, request
 
 MEBIBYTE = 1 << 20
 JSON = b"Content-Type: application/json"
@@ -39,6 +39,18 @@ class TestBodyOf20Megabytes:
         replies = wire.exchange_in_step(request(method, path, media_type, CHUNKED), *pieces)
 
         assert [it.status for it in replies] in ([413 if method == "POST" else 200], [])
+        assert wire.received - before <= 128 * 1024
+
+
+class TestEndlessBody:
+    def test_in_01_that_nobody_reads_ends_the_connection(self, wire: Wire) -> None:
+        """IN-01: also where the client would like to keep it."""
+        before = wire.received
+        kept = b"GET /livez HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\n\r\n"
+
+        replies = wire.exchange_in_step(kept, *[chunk(b" " * 8192)] * 2000)
+
+        assert [it.status for it in replies] in ([200], [])  # a reset may overtake the answer
         assert wire.received - before <= 128 * 1024
 
 
