@@ -40,6 +40,12 @@ def rotate(algorithm: Algorithm = None, now: Now = False, as_json: AsJson = Fals
     _show([made], as_json=as_json)
 
 
+@app.command("generate")
+def generate(algorithm: Algorithm = None, as_json: AsJson = False) -> None:
+    """Make a key that signs at once: the same as `rotate --now`."""
+    rotate(algorithm=algorithm, now=True, as_json=as_json)
+
+
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show the keys, oldest first; private halves are never shown."""
