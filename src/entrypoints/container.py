@@ -177,7 +177,9 @@ class Container(Adapters):
         clock=Adapters.clock,
         policy=session_policy,
     )
-    list_sessions = providers.Factory(ListSessions, store=Adapters.store, clock=Adapters.clock)
+    list_sessions = providers.Factory(
+        ListSessions, store=Adapters.store, devices=Adapters.device_names, clock=Adapters.clock
+    )
     end_session = providers.Factory(
         EndSession, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
     )

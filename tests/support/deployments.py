@@ -22,6 +22,7 @@ from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.listing import ListUsers
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.password_change import (
@@ -235,7 +236,7 @@ class Deployment:
             clock=clock,
             policy=policy,
         )
-        self.list_sessions = ListSessions(store=store, clock=clock)
+        self.list_sessions = ListSessions(store=store, devices=ParsedDeviceNames(), clock=clock)
         self.end_session = EndSession(store=store, changes=changes, clock=clock)
         self.end_others = EndOtherSessions(store=store, changes=changes, clock=clock)
         self.reauthenticate = Reauthenticate(

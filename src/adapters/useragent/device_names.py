@@ -17,10 +17,10 @@ class ParsedDeviceNames(DeviceNames):
         from ua_parser import parse  # noqa: PLC0415  # several MiB that most workers never need
 
         found = parse(user_agent)
-        browser = (
-            _joined(found.user_agent.family, found.user_agent.major) if found.user_agent else ""
-        )
-        system = found.os.family if found.os else ""
+        agent, system = found.user_agent, found.os.family if found.os else ""
+        browser = _joined(agent.family, agent.major) if agent else ""
+        if agent and agent.family == system:
+            return browser  # no "Android 14 on Android"
         return " on ".join(part for part in (browser, system) if part) or UNKNOWN
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hexkey.application.sessions.ending import ListedSession
 from hexkey.application.sessions.tokens import IssuedTokens
 from hexkey.domain.accounts.user import User
-from hexkey.domain.sessions.session import Session
+from hexkey.domain.identifiers import SessionId
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -59,16 +60,17 @@ def tokens(issued: IssuedTokens) -> dict[str, Any]:
     }
 
 
-def session(session: Session, *, device: str, current: bool) -> dict[str, Any]:
+def session(listed: ListedSession, *, current: SessionId | None) -> dict[str, Any]:
     """One place where somebody is signed in, as they may recognize it."""
+    session = listed.session
     return {
         "id": session.id,
         "created_at": instant(session.created_at),
         "last_seen_at": instant(session.last_seen_at),
         "expires_at": instant(session.idle_until),
-        "user_agent": device,
+        "user_agent": listed.device,
         "address": session.client.address,
-        "current": current,
+        "current": session.id == current,
     }
 
 

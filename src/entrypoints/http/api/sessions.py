@@ -16,7 +16,6 @@ from hexkey.domain.sessions.refresh_token import (
 from hexkey.domain.sessions.session import ReauthenticationRequired, SessionNotFound
 from hexkey.entrypoints.http.dependencies import (
     Caller,
-    Device,
     End,
     EndOthers,
     FreshCaller,
@@ -85,11 +84,10 @@ async def refresh(body: RefreshRequest, refresh_session: Refresh) -> Response:
 
 
 @router.get("/sessions", response_model=SessionList, responses=refuses(*CREDENTIAL))
-async def list_my_sessions(caller: Caller, list_sessions: ListMine, device: Device) -> Response:
+async def list_my_sessions(caller: Caller, list_sessions: ListMine) -> Response:
     """See where you are signed in, the latest first."""
     items = [
-        session(mine, device=device(mine.client.user_agent), current=mine.id == caller.session)
-        for mine in await list_sessions(user=caller.user.id)
+        session(mine, current=caller.session) for mine in await list_sessions(user=caller.user.id)
     ]
     return json_response({"items": items, "next_cursor": None})
 
@@ -105,7 +103,9 @@ async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> N
 
 
 @router.delete(
-    "/sessions/current", status_code=HTTPStatus.NO_CONTENT, responses=refuses(*CREDENTIAL)
+    "/sessions/current",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refuses(*CREDENTIAL, SessionNotFound),
 )
 async def sign_out(caller: Caller, end_session: End) -> None:
     """Sign out here."""

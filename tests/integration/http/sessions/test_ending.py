@@ -75,8 +75,8 @@ class TestEnd:
         alice = await a_new_device(any_api, "alice")
         for headers in (alice.headers, administrator):
             answers = [
-                await any_api.call("DELETE", f"/sessions/{id}", headers=headers)
-                for id in (bob.id, an_id(), "x", "%00", bob.id.upper(), f"{bob.id} ", "None")
+                await any_api.call("DELETE", f"/sessions/{one}", headers=headers)
+                for one in (bob.id, an_id(), "x", "%00", bob.id.upper(), f"{bob.id} ", "None")
             ]
             assert {it.status_code for it in answers} == {404}
             bodies = [{**it.json(), "request_id": ""} for it in answers]

@@ -1,9 +1,10 @@
-"""TK: a refresh token is good once, a repeat of it is answered alike, and reuse ends the session."""
+"""TK: a refresh token is good once, a repeat is answered alike, and reuse ends the session."""
 
 import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from hexkey.domain.identifiers import SessionId
 from hexkey.domain.sessions.session import Session
@@ -155,9 +156,7 @@ class TestRefresh:
         if status == 200:
             assert tokens_of(answer)[1] == lost
 
-    async def test_tk_05_stays_spent_on_another_instance(
-        self, two_apis: tuple[Api, Api]
-    ) -> None:
+    async def test_tk_05_stays_spent_on_another_instance(self, two_apis: tuple[Api, Api]) -> None:
         """TK-05, P21: what one has spent, the other does not rotate."""
         one, two = two_apis
         device = await a_new_device(one)
@@ -271,8 +270,6 @@ class TestTooManyRefreshes:
 
 def note_statements(api: Api, spoken: list[str]) -> None:
     """Write into `spoken` what the application says to its database from now on."""
-    from sqlalchemy import event  # noqa: PLC0415  # only here
-
     engine = api.container.engine().sync_engine
 
     @event.listens_for(engine, "before_cursor_execute")

@@ -1,8 +1,9 @@
 """`hexkey maintenance …`."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from hexkey.adapters.crypto.system import SystemClock
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.leases import SqlLeases
 from tests.support.program import Program, _logging_put_back, alone, hexkey
