@@ -1,6 +1,6 @@
 """A Hexkey elsewhere, as an application sees it that verifies its tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,7 +18,7 @@ class Published:
         max_age: how long it need not be asked for again; `None` if the issuer did not say.
     """
 
-    text: str
+    text: str = field(repr=False)  # long
     tag: str | None = None
     max_age: timedelta | None = None
 

@@ -86,7 +86,7 @@ class PublishedRevocations:
     """
 
     tag: str
-    text: str
+    text: str = field(repr=False)  # long
 
 
 @dataclass(slots=True)

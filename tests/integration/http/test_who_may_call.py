@@ -24,6 +24,7 @@ OPEN = {
     *(("POST", "/users"), ("GET", "/users/{id}"), ("POST", "/sessions"), ("POST", "/token")),
     ("POST", "/sessions/refresh"),
     *(("GET", "/livez"), ("GET", "/readyz"), ("GET", "/.well-known/jwks.json")),
+    ("GET", "/.well-known/revocations"),
     *(("GET", "/docs"), ("GET", "/docs/{asset}"), ("GET", "/openapi.json")),
 }
 CALLERS = ("anonymous", "disabled", "plain", "admin")

@@ -32,7 +32,7 @@ class TestPrune:
         url = f"sqlite:///{hexkey.folder / 'hexkey-data' / 'hexkey.db'}"
 
         async def take() -> bool:
-            engine, now = make_engine(url), datetime.now(UTC)  # another process's clock
+            engine, now = make_engine(url), SystemClock().now()
             until = now + timedelta(hours=1)
             taken = await SqlLeases(engine).take("prune", holder="other", now=now, until=until)
             await engine.dispose()
