@@ -1,4 +1,4 @@
-"""Refreshes per second, against the durable commits that the bare driver reaches in the same run."""
+"""Refreshes per second, against the durable commits of the bare driver in the same run."""
 
 import asyncio
 import itertools
@@ -44,7 +44,7 @@ def measure(fleet: Fleet) -> Section:
                 bare.append(asyncio.run(_commits(system.database.url(), fleet.options.seconds)))
                 rates.append(_refreshes(server.port, tokens, fleet.options.seconds, answers))
         ratio = median(a / b for a, b in zip(rates, bare, strict=True))
-        counts = ", ".join(f"{number} × {kind}" for kind, number in sorted(answers.items()))
+        counts = ", ".join(f"{number} {kind}" for kind, number in sorted(answers.items()))
         row = (
             system.label,
             f"{median(rates):,.0f}",

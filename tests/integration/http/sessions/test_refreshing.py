@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from hexkey.domain.access import ADMIN
 from hexkey.domain.identifiers import SessionId
 from hexkey.domain.sessions.session import Session
 from tests.support.api import PASSWORD, Api, an_api
@@ -209,7 +210,7 @@ class TestRefreshedUser:
         user = await any_api.register()
         device = await a_device(any_api)
         assert read(device.access)[1]["roles"] == []
-        await any_api.container.grant_role()(user=user["id"], role="admin")
+        await any_api.container.grant_role()(user=user["id"], role=ADMIN)
 
         await device.renew()
 
