@@ -12,6 +12,7 @@ from hexkey.adapters.crypto.pyjwt_tokens import PyJwtVerifier
 from hexkey.domain.keys import KeyState, SealedKey, SigningAlgorithm, SigningKey, UnusableKey
 from hexkey.domain.sessions.access_token import UnknownSigningKey
 from tests.contracts.key_maker import ASYMMETRIC
+from tests.contracts.key_sealer import KeySealerContract
 from tests.support.doubles import START
 from tests.support.issuing import (
     AUDIENCE,
@@ -44,6 +45,24 @@ def sealed_without_id(key: SigningKey) -> SigningKey:
     octets = present.decrypt(sealed[9:21], sealed[21:], sealed[:9] + context)
     body = present.encrypt(b"n" * 12, octets, context)
     return key.sealed_as(SealedKey(b"\x01" + b"n" * 12 + body))
+
+
+class TestKeySealer(KeySealerContract):
+    @pytest.fixture
+    def sealer(self) -> KeySeal:
+        return BOTH
+
+    @pytest.fixture
+    def present(self) -> SigningKey:
+        return a_signing_key(ES256, secret=NEW_SECRET)
+
+    @pytest.fixture
+    def previous(self) -> SigningKey:
+        return a_signing_key(ES256, secret=SECRET)
+
+    @pytest.fixture
+    def foreign(self) -> SigningKey:
+        return a_signing_key(ES256, secret=b"nobody's master secret, 32 octets")
 
 
 class TestKeySeal:
