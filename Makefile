@@ -5,6 +5,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 JOBS ?= 2
+ROUNDS ?= 50
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -14,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
 .PHONY: help env env-dev serve test check lint format types imports docs-check locks-check audit \
-	coverage bench lock openapi security-rows sbom clean
+	coverage faults bench lock openapi security-rows sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +74,9 @@ coverage: .venv/.development ## Run the suite and demand its branch coverage
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty
 	$(BIN)/coverage report --fail-under=90 --skip-covered --skip-empty
+
+faults: .venv/.development ## Kill, stop and rotate things again and again (ROUNDS), and keep a ledger
+	@HEXKEY_TEST_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s tests/integration/faults
 
 bench: .venv/.development ## Measure against peers, in one run (needs wrk)
 	@$(BIN)/python -m benchmarks

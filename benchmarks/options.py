@@ -4,7 +4,15 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MEASURES = ("me", "stall", "start", "signin", "scale", "enumeration")  # tokens live an hour
+MEASURES = (
+    "me",
+    "stall",
+    "start",
+    "signin",
+    "refresh",
+    "scale",
+    "enumeration",
+)  # tokens live an hour
 SYSTEMS = ("floor", "tutorial", "fastapi-users", "hexkey")
 DATABASES = ("sqlite", "postgres")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.browser", "tests.support.databases"]
+pytest_plugins = ["tests.support.browser", "tests.support.databases", "tests.support.redis"]
 pytest.register_assert_rewrite("tests.contracts")
 
 

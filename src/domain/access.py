@@ -8,6 +8,7 @@ Role = NewType("Role", str)
 ADMIN = Role("admin")
 
 MAX_ROLE_LENGTH = 64
+MAX_SCOPES_LENGTH = 4096  # of all that one session has, with a space between each two
 
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}")
 

@@ -1,5 +1,7 @@
 """Which adapter serves which port: one attribute a port, chosen by the settings."""
 
+from functools import partial
+
 from dependency_injector import containers, providers
 
 from hexkey.adapters.crypto.argon2_hasher import Argon2PasswordHasher
@@ -9,17 +11,31 @@ from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
 from hexkey.adapters.crypto.hashing_pool import HashingPool
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
+from hexkey.adapters.crypto.revocation_lists import JwsRevocationListSigner
 from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
+from hexkey.adapters.memory.change_bell import InProcessBell
+from hexkey.adapters.memory.change_log import MemoryChangeLog
 from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
+from hexkey.adapters.memory.expired_rows import MemoryExpiredRows
 from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
+from hexkey.adapters.memory.leases import MemoryLeases
+from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.storage import MemoryStorage
 from hexkey.adapters.memory.store import MemoryStore
+from hexkey.adapters.redis.change_bell import RedisBell
+from hexkey.adapters.sql.change_bell import PostgresBell
+from hexkey.adapters.sql.change_log import SqlChangeLog
 from hexkey.adapters.sql.engine import make_engine
+from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.leases import SqlLeases
+from hexkey.adapters.sql.revocations import SqlRevocations
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.storage import SqlStorage
@@ -27,8 +43,14 @@ from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
-from hexkey.entrypoints.first_start import database_url, master_secret
+from hexkey.entrypoints.first_start import (
+    begin_secret_rotation,
+    database_url,
+    master_secret,
+    previous_master_secret,
+)
 from hexkey.entrypoints.settings import Settings
 
 
@@ -48,6 +70,8 @@ class Adapters(containers.DeclarativeContainer):
     emails = providers.Singleton(ValidatedAddresses)
     common_passwords = providers.Singleton(PackedCommonPasswords)
 
+    device_names = providers.Singleton(ParsedDeviceNames)
+
     hashing_pool = providers.Singleton(
         HashingPool, workers=settings.provided.hashing_threads, clock=clock
     )
@@ -61,13 +85,20 @@ class Adapters(containers.DeclarativeContainer):
 
     derived_keys = providers.Singleton(
         DerivedKeys,
-        providers.Singleton(MasterSecret, providers.Callable(master_secret, settings, secrets)),
+        providers.Singleton(
+            MasterSecret,
+            providers.Callable(master_secret, settings, secrets),
+            previous=providers.Callable(previous_master_secret, settings),
+        ),
     )
+    begin_secret_rotation = providers.Factory(partial, begin_secret_rotation, settings, secrets)
+    key_sealer = providers.Singleton(KeySeal, derived_keys)
     key_maker = providers.Singleton(SealingKeyMaker, derived_keys)
     key_ring = providers.Singleton(
         UnsealedKeyRing, derived=derived_keys, algorithm=settings.provided.signing_algorithm
     )
     signer = providers.Singleton(PyJwtSigner, key_ring)
+    revocation_signer = providers.Singleton(JwsRevocationListSigner, key_ring)
     verifier = providers.Singleton(
         RememberedTokens,
         providers.Singleton(
@@ -78,6 +109,7 @@ class Adapters(containers.DeclarativeContainer):
         ),
         key_ring,
     )
+    refresh_tokens = providers.Singleton(KeyedRefreshTokens, derived_keys)
     cursors = providers.Singleton(EncryptedCursors, derived_keys)
 
     engine = providers.Singleton(make_engine, providers.Callable(database_url, settings))
@@ -105,12 +137,35 @@ class Adapters(containers.DeclarativeContainer):
         memory=providers.Singleton(MemorySigningKeyStore),
         sql=providers.Singleton(SqlSigningKeyStore, engine),
     )
-    signed_in = providers.Singleton(
-        RememberedSignedIn,
-        providers.Selector(
-            settings.provided.storage,
-            memory=providers.Singleton(MemorySignedInDirectory, memory),
-            sql=providers.Singleton(SqlSignedInDirectory, engine),
-        ),
-        clock=clock,
+    sessions = providers.Selector(  # asked afresh each time; `signed_in` remembers
+        settings.provided.storage,
+        memory=providers.Singleton(MemorySignedInDirectory, memory),
+        sql=providers.Singleton(SqlSignedInDirectory, engine),
+    )
+    bell = providers.Selector(
+        settings.provided.bell,
+        none=providers.Singleton(InProcessBell),
+        postgresql=providers.Singleton(PostgresBell, providers.Callable(database_url, settings)),
+        redis=providers.Singleton(RedisBell, settings.provided.redis),
+    )
+    signed_in = providers.Singleton(RememberedSignedIn, sessions, clock=clock, bell=bell)
+    change_log = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryChangeLog, memory),
+        sql=providers.Singleton(SqlChangeLog, engine),
+    )
+    revocations = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryRevocations, memory),
+        sql=providers.Singleton(SqlRevocations, engine),
+    )
+    expired_rows = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryExpiredRows, memory, failures, signing_keys),
+        sql=providers.Singleton(SqlExpiredRows, engine),
+    )
+    leases = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryLeases),
+        sql=providers.Singleton(SqlLeases, engine),
     )

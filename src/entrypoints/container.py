@@ -19,12 +19,25 @@ from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
 from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
-from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
+from hexkey.application.keys.generation import EnsureSigningKey
+from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
-from hexkey.application.sessions.issuing import SignIn, TokenPolicy
-from hexkey.application.sessions.resolving import ResolveToken
+from hexkey.application.keys.resealing import ResealKeys
+from hexkey.application.keys.rotation import RetireKey, RotateKey, RotateKeysWhenDue
+from hexkey.application.maintenance import PruneExpired, RetentionPolicy
+from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
+from hexkey.application.sessions.following import FollowChanges
+from hexkey.application.sessions.issuing import SignIn
+from hexkey.application.sessions.reauthentication import Reauthenticate
+from hexkey.application.sessions.refreshing import RefreshSession
+from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.revocations import PublishRevocations, RevocationNews
+from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
+from hexkey.domain.keys import RotationPolicy
+from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.background import KEYS_EVERY, PRUNE_EVERY, Background, Chore
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
@@ -126,13 +139,16 @@ class Container(Adapters):
         hasher=Adapters.password_hasher,
         store=Adapters.store,
     )
-    sign_in = providers.Factory(
-        SignIn,
-        authenticate=authenticate,
-        store=Adapters.store,
+    session_policy = providers.Factory(
+        SessionPolicy,
+        idle=providers.Factory(timedelta, seconds=settings.provided.refresh_token_idle),
+        absolute=providers.Factory(timedelta, seconds=settings.provided.refresh_token_ttl),
+    )
+    issue_tokens = providers.Factory(
+        IssueTokens,
         signer=Adapters.signer,
+        refresh_tokens=Adapters.refresh_tokens,
         ids=Adapters.ids,
-        clock=Adapters.clock,
         policy=providers.Factory(
             TokenPolicy,
             issuer=settings.provided.public_url,
@@ -142,27 +158,81 @@ class Container(Adapters):
             scopes=providers.Factory(frozenset, settings.provided.scopes),
         ),
     )
+    sign_in = providers.Factory(
+        SignIn,
+        authenticate=authenticate,
+        store=Adapters.store,
+        issue=issue_tokens,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=session_policy,
+    )
+    refresh_session = providers.Factory(
+        RefreshSession,
+        refresh_tokens=Adapters.refresh_tokens,
+        sessions=Adapters.sessions,
+        store=Adapters.store,
+        issue=issue_tokens,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+        policy=session_policy,
+    )
+    list_sessions = providers.Factory(
+        ListSessions, store=Adapters.store, devices=Adapters.device_names, clock=Adapters.clock
+    )
+    end_session = providers.Factory(
+        EndSession, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    end_other_sessions = providers.Factory(
+        EndOtherSessions, store=Adapters.store, changes=Adapters.signed_in, clock=Adapters.clock
+    )
+    reauthenticate = providers.Factory(
+        Reauthenticate,
+        users=Adapters.users,
+        check=check_password,
+        store=Adapters.store,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
     resolve_token = providers.Factory(
         ResolveToken,
         verifier=Adapters.verifier,
         signed_in=Adapters.signed_in,
         reload_keys=reload_keys,
+        mark_seen=providers.Factory(
+            MarkSeen, store=Adapters.store, changes=Adapters.signed_in, policy=session_policy
+        ),
         clock=Adapters.clock,
     )
 
+    make_key = providers.Factory(MakeKey, maker=Adapters.key_maker, sealer=Adapters.key_sealer)
     ensure_signing_key = providers.Factory(
         EnsureSigningKey,
         store=Adapters.signing_keys,
-        maker=Adapters.key_maker,
+        make=make_key,
         reload=reload_keys,
         clock=Adapters.clock,
         algorithm=settings.provided.signing_algorithm,
     )
-    generate_signing_key = providers.Factory(
-        GenerateSigningKey,
+    rotate_keys_when_due = providers.Factory(
+        RotateKeysWhenDue,
         store=Adapters.signing_keys,
-        maker=Adapters.key_maker,
+        make=make_key,
+        reload=reload_keys,
         clock=Adapters.clock,
+        algorithm=settings.provided.signing_algorithm,
+        policy=providers.Callable(
+            RotationPolicy.for_tokens,
+            providers.Factory(timedelta, seconds=settings.provided.access_token_ttl),
+            lifetime=providers.Factory(timedelta, seconds=settings.provided.signing_key_lifetime),
+        ),
+    )
+    rotate_key = providers.Factory(
+        RotateKey, store=Adapters.signing_keys, make=make_key, clock=Adapters.clock
+    )
+    retire_key = providers.Factory(RetireKey, store=Adapters.signing_keys, clock=Adapters.clock)
+    reseal_keys = providers.Factory(
+        ResealKeys, store=Adapters.signing_keys, sealer=Adapters.key_sealer
     )
     publish_keys = providers.Factory(PublishKeys, ring=Adapters.key_ring, reload=reload_keys)
     readiness = providers.Factory(
@@ -170,6 +240,45 @@ class Container(Adapters):
         storage=Adapters.storage,
         ring=Adapters.key_ring,
         algorithm=settings.provided.signing_algorithm,
+    )
+
+    revocation_news = providers.Singleton(RevocationNews, Adapters.signed_in)
+    publish_revocations = providers.Singleton(
+        PublishRevocations,
+        revocations=Adapters.revocations,
+        signer=Adapters.revocation_signer,
+        news=revocation_news,
+        clock=Adapters.clock,
+        issuer=settings.provided.public_url,
+        lifetime=providers.Factory(timedelta, seconds=settings.provided.access_token_ttl),
+    )
+    follow_changes = providers.Singleton(
+        FollowChanges,
+        log=Adapters.change_log,
+        bell=Adapters.bell,
+        memory=revocation_news,
+        clock=Adapters.clock,
+    )
+    prune_expired = providers.Factory(
+        PruneExpired,
+        expired=Adapters.expired_rows,
+        leases=Adapters.leases,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=providers.Factory(
+            RetentionPolicy,
+            sessions=providers.Factory(
+                timedelta, days=1, seconds=settings.provided.access_token_ttl
+            ),
+        ),
+    )
+    background = providers.Singleton(
+        Background,
+        providers.List(
+            providers.Factory(Chore, "following changes", follow_changes, timedelta(seconds=1)),
+            providers.Factory(Chore, "rotating keys", rotate_keys_when_due, KEYS_EVERY),
+            providers.Factory(Chore, "pruning", prune_expired, PRUNE_EVERY),
+        ),
     )
 
 

@@ -1,15 +1,18 @@
 """The master secret and the data folder: found, made, or a reason not to start (decision D13)."""
 
 import os
-import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hexkey.application.ports.system import SecretGenerator
+from hexkey.entrypoints.secret_files import (
+    is_open_to_others,
+    make_once,
+    read_secret,
+    reasoned,
+    replace_and_keep,
+)
 from hexkey.entrypoints.setting_values import is_loopback
-from hexkey.entrypoints.settings import OTHERS, BadConfiguration, Settings
+from hexkey.entrypoints.settings import BadConfiguration, Settings
 
 MIN_SECRET_BYTES = 32
 _MIN_DISTINCT_BYTES = 10  # "aaaa…" and "change-me-change-me-…" are long, and are no secrets
@@ -34,7 +37,7 @@ def ensure_safe(settings: Settings) -> None:
         problems.append("HEXKEY_PUBLIC_URL must begin with https:// in production.")
     if settings.storage == "memory":
         problems.append("HEXKEY_DATABASE_URL: memory:// forgets every user; not in production.")
-    if settings.embedded and _open_to_others(settings.database_file):
+    if settings.embedded and is_open_to_others(settings.database_file):
         path = settings.database_file
         problems.append(f"{path} can be read by others. Run: chmod 600 {path}")
     if problems:
@@ -52,12 +55,43 @@ def master_secret(settings: Settings, secrets: SecretGenerator) -> bytes:
         given = settings.master_secret.get_secret_value().encode()
         return _strong(given, "HEXKEY_MASTER_SECRET", strict=settings.in_production)
     if settings.master_secret_file is not None:
-        given = _read(settings.master_secret_file)
+        given = read_secret(settings.master_secret_file)
         return _strong(given, "HEXKEY_MASTER_SECRET_FILE", strict=settings.in_production)
     if settings.storage == "memory":
         return secrets.secret().encode()
     data_folder(settings)
-    return _made_once(generated_secret_file(settings), secrets)
+    path = generated_secret_file(settings)
+    if not path.exists():
+        make_once(path, secrets.secret())
+    return _strong(read_secret(path), str(path), strict=False)
+
+
+def previous_master_secret(settings: Settings) -> bytes | None:
+    """The secret with which nothing is made any more, while a rotation lasts.
+
+    To be read after the present one: so a rotation that begins in between is not missed.
+
+    Raises:
+        BadConfiguration: if it cannot be used.
+    """
+    if settings.master_secret_previous is not None:
+        given = settings.master_secret_previous.get_secret_value().encode()
+        return _strong(given, "HEXKEY_MASTER_SECRET_PREVIOUS", strict=False)
+    file = settings.master_secret_previous_file
+    if file is None and has_generated_secret(settings) and kept_secret_file(settings).exists():
+        file = kept_secret_file(settings)
+    return None if file is None else _strong(read_secret(file), str(file), strict=False)
+
+
+def has_generated_secret(settings: Settings) -> bool:
+    """Whether the master secret is a file that the first start made."""
+    given = settings.master_secret or settings.master_secret_file
+    return given is None and settings.storage != "memory"
+
+
+def kept_secret_file(settings: Settings) -> Path:
+    """Where the generated master secret before the present one is, while a rotation lasts."""
+    return settings.data_dir.absolute() / "master.secret.previous"
 
 
 def generated_secret_file(settings: Settings) -> Path:
@@ -74,7 +108,7 @@ def database_url(settings: Settings) -> str:
     if settings.database_url is None:
         data_folder(settings)
         # An empty file is an empty database; SQLite itself would make one that others can read.
-        with _reasoned("HEXKEY_DATA_DIR"):
+        with reasoned("HEXKEY_DATA_DIR"):
             settings.database_file.touch(mode=0o600)
     return settings.database
 
@@ -86,65 +120,24 @@ def data_folder(settings: Settings) -> Path:
         BadConfiguration: if it cannot be made or written to.
     """
     folder = settings.data_dir.absolute()
-    with _reasoned("HEXKEY_DATA_DIR"):
+    with reasoned("HEXKEY_DATA_DIR"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BadConfiguration("HEXKEY_DATA_DIR: cannot write to the folder.")
     return folder
 
 
-def _made_once(path: Path, secrets: SecretGenerator) -> bytes:
-    if not path.exists():
-        with _reasoned(str(path)):
-            _make(path, secrets.secret())
-    return _strong(_read(path), str(path), strict=False)
+def begin_secret_rotation(settings: Settings, secrets: SecretGenerator) -> bool:
+    """Put a fresh secret in the place of the generated one, which is kept beside it.
 
+    Returns:
+        False, and nothing was changed, if an earlier secret is still kept.
 
-def _make(path: Path, secret: str) -> None:
-    """Write `secret` to a new file, durably; if somebody else was faster, theirs stays."""
-    # Not named after the process: instances in containers have the same number.
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # is 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secret + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)  # atomic: of several instances that start at once, one wins
-    finally:
-        os.unlink(draft)  # noqa: PTH108 - mkstemp gives a name, not a Path
-    _make_durable(path.parent)
-
-
-def _make_durable(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _reasoned(name: str) -> Iterator[None]:
-    """Turn what the file system refuses into a sentence about `name`."""
-    try:
-        yield
-    except OSError as error:
-        raise BadConfiguration(f"{name}: cannot be made ({error.strerror}).") from None
-
-
-def _open_to_others(path: Path) -> bool:
-    return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        content = path.read_bytes().strip()
-    except OSError as error:
-        raise BadConfiguration(f"{path}: cannot be read ({error.strerror}).") from None
-    if _open_to_others(path):
-        raise BadConfiguration(f"{path} can be read by others. Run: chmod 600 {path}")
-    return content
+    Raises:
+        BadConfiguration: if the files cannot be made.
+    """
+    present, kept = generated_secret_file(settings), kept_secret_file(settings)
+    return replace_and_keep(present, kept, secrets.secret())
 
 
 def _strong(secret: bytes, name: str, *, strict: bool) -> bytes:

@@ -38,6 +38,7 @@ from hexkey.entrypoints.setting_values import (
 PREFIX = "HEXKEY_"
 OTHERS = 0o077  # the permissions of everybody but the owner
 DATABASE_FILE = "hexkey.db"
+_SECRETS = ("master_secret", "master_secret_previous", "database_url")
 _FOR_TESTS = "HEXKEY_TEST_"  # read by the test suite, not by the service
 
 Flag = Annotated[bool, BeforeValidator(strict_bool)]
@@ -96,6 +97,14 @@ class Settings(BaseSettings):
     master_secret_file: Path | None = Field(
         None, description="A file that holds the master secret and that nobody else can read."
     )
+    master_secret_previous: SecretStr | None = Field(
+        None,
+        description="The other secret of a rotation: what it made is still read, and nothing is "
+        "made with it. `hexkey keys rotate-master` explains.",
+    )
+    master_secret_previous_file: Path | None = Field(
+        None, description="A file that holds it and that nobody else can read."
+    )
     public_url: Url = Field(
         "http://127.0.0.1:8000",
         description="Where people reach the service: the issuer of tokens, the base of links.",
@@ -120,8 +129,26 @@ class Settings(BaseSettings):
         SigningAlgorithm.ES256,
         description="`ES256`, `EdDSA`, `RS256`; or `HS256` when no one else verifies tokens.",
     )
+    signing_key_lifetime: int = Field(
+        7_776_000,
+        ge=86_400,
+        le=63_072_000,
+        description="How long a key signs before the next one does, in seconds.",
+    )
     access_token_ttl: int = Field(
         900, ge=10, le=3600, description="Lifetime of an access token, in seconds."
+    )
+    refresh_token_ttl: int = Field(
+        2_592_000,
+        ge=60,
+        le=31_536_000,
+        description="How long a session lasts at most, however much it is used, in seconds.",
+    )
+    refresh_token_idle: int = Field(
+        1_209_600,
+        ge=60,
+        le=31_536_000,
+        description="How long a session lasts without being used, in seconds.",
     )
     password_hasher: str = Field(
         "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
@@ -156,6 +183,11 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = Field(
         (), description="Addresses or networks whose `X-Forwarded-For` is believed."
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="`redis://host:6379/0`: carries the news of ended sessions between nodes. "
+        "Without it: PostgreSQL's own notifications, or a look into the database twice a second.",
+    )
     docs: Flag | None = Field(
         None,
         description="Serve `/docs` and `/openapi.json`. Without it: everywhere but in production.",
@@ -177,6 +209,10 @@ class Settings(BaseSettings):
     def _is_consistent(self) -> Self:
         if self.master_secret is not None and self.master_secret_file is not None:
             raise ValueError("give HEXKEY_MASTER_SECRET or HEXKEY_MASTER_SECRET_FILE, not both")
+        if None not in (self.master_secret_previous, self.master_secret_previous_file):
+            raise ValueError(
+                "give HEXKEY_MASTER_SECRET_PREVIOUS or HEXKEY_MASTER_SECRET_PREVIOUS_FILE, not both"
+            )
         if not all(map(is_scope_name, self.scopes)):
             raise ValueError("HEXKEY_SCOPES holds a name that RFC 6749 does not allow")
         return self
@@ -202,6 +238,18 @@ class Settings(BaseSettings):
     def storage(self) -> str:
         """Which family of storage adapters serves that URL."""
         return STORAGE_BY_SCHEME[self.database.partition(":")[0]]
+
+    @property
+    def bell(self) -> str:
+        """What tells other processes at once that there are changes to look for."""
+        if self.redis_url is not None:
+            return "redis"
+        return "postgresql" if self.database.startswith("postgres") else "none"
+
+    @property
+    def redis(self) -> str:
+        """The URL of Redis; empty without one. May hold a password."""
+        return self.redis_url.get_secret_value() if self.redis_url else ""
 
     @property
     def embedded(self) -> bool:
@@ -279,7 +327,7 @@ def _read(env_file: Path | None) -> dict[str, str | None]:
 
 def _refuse_open_secrets(env_file: Path) -> None:
     given = {name.upper() for name, value in _read(env_file).items() if value}
-    holds_secrets = not given.isdisjoint(map(setting_name, ("master_secret", "database_url")))
+    holds_secrets = not given.isdisjoint(map(setting_name, _SECRETS))
     if holds_secrets and stat.S_IMODE(env_file.stat().st_mode) & OTHERS:
         raise BadConfiguration(
             f"{env_file} holds secrets and can be read by others. Run: chmod 600 {env_file}"

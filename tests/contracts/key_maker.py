@@ -19,12 +19,13 @@ class KeyMakerContract(ABC):
     def maker(self) -> KeyMaker: ...
 
     @pytest.mark.parametrize("algorithm", ASYMMETRIC)
-    def test_makes_a_key_that_is_ready_to_sign(
+    def test_makes_a_key_that_is_announced(
         self, maker: KeyMaker, algorithm: SigningAlgorithm
     ) -> None:
         key = maker.make(algorithm, now=START)
 
-        assert (key.algorithm, key.state, key.created_at) == (algorithm, KeyState.SIGNING, START)
+        assert (key.algorithm, key.state) == (algorithm, KeyState.ANNOUNCED)
+        assert key.created_at == key.state_since == START
 
     @pytest.mark.parametrize("algorithm", ASYMMETRIC)
     def test_jw_15_names_it_by_its_thumbprint_and_shows_nothing_private(

@@ -24,6 +24,22 @@ class KeyRingContract(ABC):
             ring.load(keys)
             assert ring.published() == [key.published() for key in keys]
 
+    def test_publishes_every_key_but_the_retired_ones(self, ring: KeyRing) -> None:
+        made = a_signing_key(SigningAlgorithm.ES256)
+        for state in KeyState:
+            key = made.moved(state, now=made.created_at)
+            ring.load([key])
+
+            assert ring.published() == ([] if state is KeyState.RETIRED else [key.published()])
+
+    def test_keeps_a_key_that_comes_back_under_a_seal_of_others(self, ring: KeyRing) -> None:
+        """CR-05: so nothing fails while an instance with a newer secret seals the keys anew."""
+        key = a_signing_key(SigningAlgorithm.ES256)
+        ring.load([key])
+        ring.load([key.sealed_as(SealedKey(b"not ours"))])
+
+        assert ring.published() == [key.published()]
+
     def test_is_unchanged_when_a_key_cannot_be_used(self, ring: KeyRing) -> None:
         good, bad = (a_signing_key(SigningAlgorithm.ES256, number=n) for n in (1, 2))
         ring.load([good])

@@ -104,9 +104,9 @@ def quick_container(configured: Settings, clock: FrozenClock, hasher: QuickHashe
 
 
 @asynccontextmanager
-async def an_api(**values: Any) -> AsyncIterator[Api]:
-    """A running application with these settings."""
-    clock, hasher = FrozenClock(), QuickHasher()
+async def an_api(clock: FrozenClock | None = None, **values: Any) -> AsyncIterator[Api]:
+    """A running application with these settings, on a clock of its own unless one is given."""
+    clock, hasher = clock or FrozenClock(), QuickHasher()
     app = create_app(container=quick_container(settings(**values), clock, hasher))
     transport = httpx2.ASGITransport(app=app)
     async with (

@@ -1,5 +1,6 @@
 """Domain values with everything filled in, so that a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,11 +11,13 @@ from hexkey.domain.accounts.user import User
 from hexkey.domain.accounts.username import Username
 from hexkey.domain.identifiers import KeyId, SessionId, UserId
 from hexkey.domain.keys import KeyState, SealedKey, SigningAlgorithm, SigningKey
-from hexkey.domain.sessions.session import SESSION_LIFETIME, Session
+from hexkey.domain.sessions.session import Session, SessionPolicy
 from tests.support.doubles import START
 
 BCRYPT_HASH = PasswordHash("$bcrypt-sha256$v=2,t=2b,r=12$" + "s" * 22 + "$" + "d" * 31)
 ARGON2_HASH = PasswordHash("$argon2id$v=19$m=47104,t=1,p=1$c2FsdA$ZGlnZXN0")
+
+SESSION_LIFETIME = timedelta(days=30)
 
 _numbers = count(1)
 
@@ -63,28 +66,30 @@ def a_session(
     user: User,
     now: datetime = START,
     lifetime: timedelta = SESSION_LIFETIME,
+    idle: timedelta | None = None,
     ended_at: datetime | None = None,
+    **facts: Any,
 ) -> Session:
     """A session of `user` that begins now."""
-    return Session(
-        id=SessionId(an_id()),
-        user=user.id,
-        created_at=now,
-        expires_at=now + lifetime,
-        ended_at=ended_at,
-    )
+    policy = SessionPolicy(idle=idle or lifetime, absolute=lifetime)
+    opened = Session.opened(id=SessionId(an_id()), user=user.id, policy=policy, now=now)
+    return replace(opened, ended_at=ended_at, **facts)
 
 
 def a_signing_key(
-    *, algorithm: SigningAlgorithm = SigningAlgorithm.ES256, now: datetime = START
+    *,
+    algorithm: SigningAlgorithm = SigningAlgorithm.ES256,
+    state: KeyState = KeyState.SIGNING,
+    now: datetime = START,
 ) -> SigningKey:
     """A key that looks like one; nothing can be signed with it."""
     number = next(_numbers)
     return SigningKey(
         id=KeyId(f"{number:043d}"),
         algorithm=algorithm,
-        state=KeyState.SIGNING,
+        state=state,
         public_jwk={"kty": "EC", "crv": "P-256", "x": f"x{number}", "y": f"y{number}"},
         sealed_private_key=SealedKey(b"\x00sealed\xff" + str(number).encode()),
         created_at=now,
+        state_since=now,
     )

@@ -1,6 +1,7 @@
 """Whole deployments without HTTP: every use case over stores of one's choice."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -8,7 +9,9 @@ from hexkey.adapters.crypto.cursors import EncryptedCursors
 from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
+from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.memory.directories import MemorySignedInDirectory
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
@@ -19,6 +22,7 @@ from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.listing import ListUsers
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.password_change import (
@@ -33,20 +37,27 @@ from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
 from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
-from hexkey.application.keys.generation import EnsureSigningKey, GenerateSigningKey
+from hexkey.application.keys.generation import EnsureSigningKey
+from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
+from hexkey.application.keys.rotation import RotateKey
 from hexkey.application.ports.accounts import UserDirectory
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.application.ports.passwords import PasswordHasher
 from hexkey.application.ports.sessions import SignedInDirectory
-from hexkey.application.sessions.issuing import SignIn, TokenPolicy
-from hexkey.application.sessions.resolving import ResolveToken
+from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
+from hexkey.application.sessions.issuing import SignIn
+from hexkey.application.sessions.reauthentication import Reauthenticate
+from hexkey.application.sessions.refreshing import RefreshSession
+from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.domain.accounts.user import User
 from hexkey.domain.identifiers import UserId
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import ACCESS_TOKEN_LIFETIME
+from hexkey.domain.sessions.session import SessionPolicy
 from tests.support.doubles import CountingIds, FewCommonPasswords, FrozenClock, QuickHasher
 from tests.support.faults import (
     FaultyFailureCounters,
@@ -113,6 +124,9 @@ class Deployment:
     password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
     algorithm: SigningAlgorithm = SigningAlgorithm.ES256
     scopes: frozenset[str] = frozenset(("openid", "profile"))
+    session_policy: SessionPolicy = field(
+        default_factory=lambda: SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=30))
+    )
 
     def __post_init__(self) -> None:
         self.usernames = PrecisUsernames()
@@ -141,18 +155,20 @@ class Deployment:
 
     def _keys(self) -> None:
         derived, clock = DerivedKeys(MASTER_SECRET), self.clock
-        keys, maker = self.stores.signing_keys, SealingKeyMaker(derived)
+        keys = self.stores.signing_keys
+        make = MakeKey(maker=SealingKeyMaker(derived), sealer=KeySeal(derived))
+        self.refresh_tokens = KeyedRefreshTokens(derived)
         self.cursors = EncryptedCursors(derived)
         self.ring = UnsealedKeyRing(derived=derived, algorithm=self.algorithm)
         self.reload_keys = ReloadKeys(store=keys, ring=self.ring, clock=clock)
         self.ensure_signing_key = EnsureSigningKey(
             store=keys,
-            maker=maker,
+            make=make,
             reload=self.reload_keys,
             clock=clock,
             algorithm=self.algorithm,
         )
-        self.generate_signing_key = GenerateSigningKey(store=keys, maker=maker, clock=clock)
+        self.rotate_key = RotateKey(store=keys, make=make, clock=clock)
         self.publish_keys = PublishKeys(ring=self.ring, reload=self.reload_keys)
 
     def _accounts(self) -> None:
@@ -200,13 +216,6 @@ class Deployment:
         )
 
     def _sessions(self) -> None:
-        policy = TokenPolicy(
-            issuer="https://auth.example",
-            audience="https://api.example",
-            client_id="hexkey",
-            lifetime=ACCESS_TOKEN_LIFETIME,
-            scopes=self.scopes,
-        )
         self.authenticate = Authenticate(
             users=self.stores.users,
             usernames=self.usernames,
@@ -215,23 +224,58 @@ class Deployment:
             hasher=self.hasher,
             store=self.stores.store,
         )
-        self.signer = PyJwtSigner(self.ring)
-        self.sign_in = SignIn(
-            authenticate=self.authenticate,
-            store=self.stores.store,
-            signer=self.signer,
-            ids=self.ids,
-            clock=self.clock,
+        self._issuing()
+        store, changes, clock = self.stores.store, self.signed_in, self.clock
+        policy = self.session_policy
+        self.refresh = RefreshSession(
+            refresh_tokens=self.refresh_tokens,
+            sessions=self.stores.signed_in,
+            store=store,
+            issue=self.issue_tokens,
+            changes=changes,
+            clock=clock,
             policy=policy,
         )
-        self.verifier = RememberedTokens(
-            PyJwtVerifier(self.ring, issuer=policy.issuer, audience=policy.audience), self.ring
+        self.list_sessions = ListSessions(store=store, devices=ParsedDeviceNames(), clock=clock)
+        self.end_session = EndSession(store=store, changes=changes, clock=clock)
+        self.end_others = EndOtherSessions(store=store, changes=changes, clock=clock)
+        self.reauthenticate = Reauthenticate(
+            users=self.stores.users,
+            check=self.check_password,
+            store=store,
+            changes=changes,
+            clock=clock,
         )
         self.resolve = ResolveToken(
             verifier=self.verifier,
             signed_in=self.signed_in,
             reload_keys=self.reload_keys,
+            mark_seen=MarkSeen(store=store, changes=changes, policy=policy),
+            clock=clock,
+        )
+
+    def _issuing(self) -> None:
+        policy = TokenPolicy(
+            issuer="https://auth.example",
+            audience="https://api.example",
+            client_id="hexkey",
+            lifetime=ACCESS_TOKEN_LIFETIME,
+            scopes=self.scopes,
+        )
+        self.signer = PyJwtSigner(self.ring)
+        self.verifier = RememberedTokens(
+            PyJwtVerifier(self.ring, issuer=policy.issuer, audience=policy.audience), self.ring
+        )
+        self.issue_tokens = IssueTokens(
+            signer=self.signer, refresh_tokens=self.refresh_tokens, ids=self.ids, policy=policy
+        )
+        self.sign_in = SignIn(
+            authenticate=self.authenticate,
+            store=self.stores.store,
+            issue=self.issue_tokens,
+            ids=self.ids,
             clock=self.clock,
+            policy=self.session_policy,
         )
 
 

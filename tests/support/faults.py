@@ -14,7 +14,7 @@ from hexkey.domain.accounts.password import PasswordScheme
 from hexkey.domain.authentication.throttle import Failures
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import KeyId
-from hexkey.domain.keys import SealedKey, SigningKey
+from hexkey.domain.keys import KeyState, SealedKey, SigningKey
 
 
 class _Uncommittable(MemoryTransaction):
@@ -108,10 +108,10 @@ class FaultySigningKeyStore(MemorySigningKeyStore):
         return await super().all()
 
     async def spoil(self) -> None:
-        """Let a key sign that nobody can unseal."""
+        """Keep a key that nobody can unseal."""
         [*_, key] = await super().all()
-        spoiled = replace(key, id=KeyId("x" * 43), sealed_private_key=SealedKey(b"spoiled"))
-        assert await self.install(spoiled, replacing=key)
+        unknown = replace(key, id=KeyId("x" * 43), state=KeyState.VERIFYING)
+        await self.add(replace(unknown, sealed_private_key=SealedKey(b"spoiled")))
 
 
 def _available(available: bool) -> None:

@@ -13,28 +13,29 @@ from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.token_claims import to_json
 from hexkey.domain.access import Role
 from hexkey.domain.identifiers import SessionId, TokenId, UserId
-from hexkey.domain.keys import SigningAlgorithm, SigningKey
+from hexkey.domain.keys import KeyState, SigningAlgorithm, SigningKey
 from hexkey.domain.sessions.access_token import AccessTokenClaims
 from tests.support.doubles import START
 from tests.support.jose import PrivateKey, forge, read
 
 ISSUER = "https://auth.example.test"
 AUDIENCE = "https://api.example.test"
-REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "sid"]
+REQUIRED = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "sid", "auth_time"]
 SECRET = b"a master secret for tests, 32 oct"
 
 
 @cache
-def derived_keys(secret: bytes = SECRET) -> DerivedKeys:
-    return DerivedKeys(MasterSecret(secret))
+def derived_keys(secret: bytes = SECRET, previous: bytes | None = None) -> DerivedKeys:
+    return DerivedKeys(MasterSecret(secret, previous))
 
 
 @cache
 def a_signing_key(
     algorithm: SigningAlgorithm, *, secret: bytes = SECRET, number: int = 0
 ) -> SigningKey:
-    """The same one for the same arguments; RSA keys take long to make."""
-    return SealingKeyMaker(derived_keys(secret)).make(algorithm, now=START)
+    """One that signs; the same for the same arguments, because RSA keys take long to make."""
+    made = SealingKeyMaker(derived_keys(secret)).make(algorithm, now=START)
+    return made.moved(KeyState.SIGNING, now=START)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def some_claims(**changes: Any) -> AccessTokenClaims:
         "expires_at": START + timedelta(minutes=15),
         "scopes": frozenset({"profile", "email"}),
         "roles": frozenset({Role("admin"), Role("editor")}),
+        "authenticated_at": START - timedelta(minutes=1),
     }
     return AccessTokenClaims(**{**facts, **changes})
 

@@ -30,15 +30,15 @@ class JoseHeader:
     key: KeyId
 
 
-def read_header(token: str) -> JoseHeader:
+def read_header(token: str, *, longest: int = MAX_TOKEN_OCTETS) -> JoseHeader:
     """The header of a token in compact form, whose signature nobody has looked at yet.
 
     Raises:
-        InvalidToken: if it is longer than `MAX_TOKEN_OCTETS`, not three canonical segments, or
-            has any header member but `alg`, `typ` and `kid`: so `jwk`, `jku`, `x5c`, `crit`,
-            `b64`, `zip` and `enc` are never obeyed (RFC 8725 §3.10).
+        InvalidToken: if it is longer than `longest`, not three canonical segments, or has any
+            header member but `alg`, `typ` and `kid`: so `jwk`, `jku`, `x5c`, `crit`, `b64`, `zip`
+            and `enc` are never obeyed (RFC 8725 §3.10).
     """
-    if len(token) > MAX_TOKEN_OCTETS:
+    if len(token) > longest:
         raise InvalidToken
     segments = _COMPACT.fullmatch(token)
     if segments is None:

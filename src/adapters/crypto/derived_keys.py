@@ -13,21 +13,29 @@ MIN_SECRET_OCTETS = 32
 class MasterSecret:
     """The one secret that a deployment keeps outside its database.
 
+    Attributes:
+        previous: the other one of a rotation: what it made is still read, and nothing is made
+            with it.
+
     Raises:
-        ValueError: if it is shorter than 32 octets.
+        ValueError: if either is shorter than 32 octets.
     """
 
     octets: bytes = field(repr=False)
+    previous: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.octets) < MIN_SECRET_OCTETS:
-            raise ValueError(f"the master secret needs at least {MIN_SECRET_OCTETS} octets")
+        given = (self.octets,) if self.previous is None else (self.octets, self.previous)
+        if min(map(len, given)) < MIN_SECRET_OCTETS:
+            raise ValueError(f"a master secret needs at least {MIN_SECRET_OCTETS} octets")
 
 
 class Purpose(Enum):
     """What a derived key is for. A value may never change, nor be used again for another."""
 
     SIGNING_KEY_SEALING = "signing-key-sealing/v1"
+    SEALING_KEY_ID = "sealing-key-id/v1"
+    REFRESH_TOKENS = "refresh-tokens/v1"
     HS256_TOKENS = "hs256-tokens/v1"
     HS256_KEY_ID = "hs256-key-id/v1"
     CURSORS = "cursors/v1"
@@ -41,10 +49,17 @@ class DerivedKeys:
     """
 
     def __init__(self, master: MasterSecret) -> None:
-        self._keys = {purpose: _derive(master.octets, purpose) for purpose in Purpose}
+        secrets = (master.octets,) if master.previous is None else (master.octets, master.previous)
+        self._keys = {
+            purpose: tuple(_derive(secret, purpose) for secret in secrets) for purpose in Purpose
+        }
 
     def key(self, purpose: Purpose) -> bytes:
-        """256 bits, the same at every start."""
+        """256 bits to write with, the same at every start."""
+        return self._keys[purpose][0]
+
+    def readable(self, purpose: Purpose) -> tuple[bytes, ...]:
+        """The keys to read with: that of the present secret, then that of the previous one."""
         return self._keys[purpose]
 
 

@@ -1,17 +1,17 @@
 """The keys of this process, parsed once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hexkey.adapters.crypto import base64url
 from hexkey.adapters.crypto.derived_keys import DerivedKeys, Purpose
 from hexkey.adapters.crypto.key_material import (
-    KeySeal,
     PrivateKey,
     PublicKey,
     ensure_strong,
     public_jwk,
 )
+from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.application.ports.keys import KeyRing
 from hexkey.domain.identifiers import KeyId
 from hexkey.domain.keys import KeyState, SigningAlgorithm, SigningKey, UnusableKey, thumbprint
@@ -32,8 +32,9 @@ class RingContents:
     """What one load made; replaced as a whole, so that nobody sees half of a change.
 
     Attributes:
-        stored: as loaded.
-        by_id: every key that is believed.
+        stored: as loaded, without the retired ones.
+        by_id: every key that is believed; an announced one is, so that an instance that has not
+            heard of its promotion takes its first tokens.
         signing: signs new tokens; `None` while there is no such key.
     """
 
@@ -53,9 +54,9 @@ class UnsealedKeyRing(KeyRing):
     """
 
     def __init__(self, *, derived: DerivedKeys, algorithm: SigningAlgorithm) -> None:
-        self._seal = KeySeal(derived.key(Purpose.SIGNING_KEY_SEALING))
+        self._seal = KeySeal(derived)
         self._algorithm = algorithm
-        self._shared = _shared_key(derived) if algorithm is SigningAlgorithm.HS256 else None
+        self._shared = _shared_keys(derived) if algorithm is SigningAlgorithm.HS256 else ()
         self._contents = self._contents_of((), ())
 
     @property
@@ -64,7 +65,7 @@ class UnsealedKeyRing(KeyRing):
         return self._contents
 
     def load(self, keys: Sequence[SigningKey]) -> None:
-        stored = tuple(keys)
+        stored = tuple(key for key in keys if key.is_believed)
         if stored != self._contents.stored:
             parsed = tuple(self._parsed(key) for key in stored)
             self._contents = self._contents_of(stored, parsed)
@@ -74,8 +75,8 @@ class UnsealedKeyRing(KeyRing):
 
     def _parsed(self, key: SigningKey) -> ParsedKey:
         earlier = self._contents.by_id.get(key.id)
-        if earlier is not None and any(_same_material(key, old) for old in self._contents.stored):
-            return earlier  # unsealing an RSA key takes longer than a request may
+        if earlier is not None and any(_same_key(key, old) for old in self._contents.stored):
+            return earlier
         private = ensure_strong(
             self._seal.open(key.sealed_private_key, key.id, key.algorithm), key.algorithm
         )
@@ -90,25 +91,36 @@ class UnsealedKeyRing(KeyRing):
         by_id = {key.id: key for key in parsed}
         if len(by_id) != len(stored):
             raise UnusableKey("two signing keys have the same id")
-        signing = self._shared
-        if self._shared is not None:
-            by_id[self._shared.id] = self._shared
+        by_id.update({key.id: key for key in self._shared})
+        signing = self._shared[0] if self._shared else None
         for key in stored:
             if key.state is KeyState.SIGNING and key.algorithm is self._algorithm:
                 signing = by_id[key.id]  # the newest, should there ever be two
         return RingContents(stored=stored, by_id=by_id, signing=signing)
 
 
-def _same_material(key: SigningKey, other: SigningKey) -> bool:
-    return replace(other, state=key.state) == key
+def _same_key(key: SigningKey, other: SigningKey) -> bool:
+    """Whether one was unsealed already; then it stays good under a seal we cannot open.
+
+    So an instance works on while another one seals the keys under a new master secret, and a
+    change of state costs no arithmetic.
+    """
+    return (key.id, key.algorithm, dict(key.public_jwk)) == (
+        (other.id, other.algorithm, dict(other.public_jwk))
+    )
 
 
-def _shared_key(derived: DerivedKeys) -> ParsedKey:
-    secret = derived.key(Purpose.HS256_TOKENS)
-    return ParsedKey(
-        # Derived, not hashed from the key: what is in every token should say nothing about it.
-        id=KeyId(base64url.encode(derived.key(Purpose.HS256_KEY_ID))),
-        algorithm=SigningAlgorithm.HS256,
-        private=secret,
-        public=secret,
+def _shared_keys(derived: DerivedKeys) -> tuple[ParsedKey, ...]:
+    """The one that signs, and that of the previous master secret, which is still believed."""
+    secrets = derived.readable(Purpose.HS256_TOKENS)
+    # Derived, not hashed from the key: what is in every token should say nothing about it.
+    ids = derived.readable(Purpose.HS256_KEY_ID)
+    return tuple(
+        ParsedKey(
+            id=KeyId(base64url.encode(octets)),
+            algorithm=SigningAlgorithm.HS256,
+            private=secret,
+            public=secret,
+        )
+        for octets, secret in zip(ids, secrets, strict=True)
     )

@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 
-from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.typed_jws import VerifyingKeys
 from hexkey.application.ports.tokens import AccessTokenVerifier
 from hexkey.domain.sessions.access_token import (
     MAX_TOKEN_OCTETS,
@@ -27,17 +27,17 @@ class RememberedTokens(AccessTokenVerifier):
     def __init__(
         self,
         verifier: AccessTokenVerifier,
-        ring: UnsealedKeyRing,
+        keys: VerifyingKeys,
         *,
         capacity: int = DEFAULT_CAPACITY,
     ) -> None:
         if capacity < 1:
             raise ValueError("a memory of nothing is no memory")
         self._verifier = verifier
-        self._ring = ring
+        self._source = keys
         self._capacity = capacity
         self._verified: OrderedDict[bytes, AccessTokenClaims] = OrderedDict()
-        self._keys = ring.contents
+        self._keys = keys.contents
 
     def __len__(self) -> int:
         return len(self._verified)
@@ -45,8 +45,8 @@ class RememberedTokens(AccessTokenVerifier):
     def verify(self, token: str) -> AccessTokenClaims:
         if len(token) > MAX_TOKEN_OCTETS or not token.isascii():
             raise InvalidToken
-        if self._keys is not self._ring.contents:
-            self._keys = self._ring.contents
+        if self._keys is not self._source.contents:
+            self._keys = self._source.contents
             self._verified = OrderedDict()
         verified = self._verified
         digest = hashlib.sha256(token.encode("ascii")).digest()

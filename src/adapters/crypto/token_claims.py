@@ -27,6 +27,7 @@ def to_json(claims: AccessTokenClaims) -> dict[str, object]:
         "jti": claims.id,
         "client_id": claims.client_id,
         "sid": claims.session,
+        "auth_time": int(claims.authenticated_at.timestamp()),
         "roles": sorted(claims.roles),
     }
     if claims.scopes:
@@ -54,6 +55,7 @@ def from_json(read: Mapping[str, Any]) -> AccessTokenClaims:
             expires_at=_instant(read["exp"]),
             scopes=_names(_text(read["scope"]).split(" ")) if "scope" in read else frozenset(),
             roles=frozenset(map(Role, _names(read.get("roles", [])))),
+            authenticated_at=_instant(read["auth_time"]),
         )
     except KeyError:
         raise InvalidToken from None

@@ -21,3 +21,10 @@ class MemoryFailureCounters(FailureCounters):
 
     async def clear(self, key: str) -> None:
         self._failures.pop(key, None)
+
+    def forget(self, *, before: datetime, limit: int) -> int:
+        """Drop the counters whose latest failure happened before `before`; returns how many."""
+        old = [key for key, it in self._failures.items() if it.last < before][:limit]
+        for key in old:
+            del self._failures[key]
+        return len(old)

@@ -1,11 +1,13 @@
 """Signing keys in a dict."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import datetime
 
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.domain.identifiers import KeyId
-from hexkey.domain.keys import KeyState, SigningAlgorithm, SigningKey
+from hexkey.domain.keys import KeyState, SigningKey
+
+_ONE_OF_EACH = (KeyState.ANNOUNCED, KeyState.SIGNING)
 
 
 class MemorySigningKeyStore(SigningKeyStore):
@@ -17,18 +19,43 @@ class MemorySigningKeyStore(SigningKeyStore):
     async def all(self) -> Sequence[SigningKey]:
         return sorted(self._keys.values(), key=lambda key: (key.created_at, key.id))
 
-    async def install(self, key: SigningKey, *, replacing: SigningKey | None) -> bool:
-        current = self._signing(key.algorithm)
-        expected = None if replacing is None else replacing.id
-        if (None if current is None else current.id) != expected or key.id in self._keys:
+    async def add(self, key: SigningKey) -> bool:
+        return key.id not in self._keys and self._put(key)
+
+    async def promote(
+        self, announced: SigningKey, signing: SigningKey | None, *, now: datetime
+    ) -> bool:
+        known = self._in_state(announced, KeyState.ANNOUNCED)
+        replaced = None if signing is None else self._in_state(signing, KeyState.SIGNING)
+        if known is None or (signing is not None and replaced is None):
             return False
-        if current is not None:
-            self._keys[current.id] = replace(current, state=KeyState.VERIFYING)
-        self._keys[key.id] = replace(key, state=KeyState.SIGNING)
+        if replaced is None:
+            return self._put(known.moved(KeyState.SIGNING, now=now))
+        if replaced.algorithm is not known.algorithm:
+            return False
+        self._keys[replaced.id] = replaced.moved(KeyState.VERIFYING, now=now)
+        return self._put(known.moved(KeyState.SIGNING, now=now))
+
+    async def replace(self, old: SigningKey, new: SigningKey) -> bool:
+        return new.id == old.id and self._keys.get(old.id) == old and self._put(new)
+
+    def _in_state(self, key: SigningKey, state: KeyState) -> SigningKey | None:
+        found = self._keys.get(key.id)
+        return found if found is not None and found.state is state else None
+
+    def _put(self, key: SigningKey) -> bool:
+        """Keep `key`, unless another one of its algorithm is where there may only be one."""
+        for other in self._keys.values():
+            same_place = (other.algorithm, other.state) == (key.algorithm, key.state)
+            if key.state in _ONE_OF_EACH and same_place and other.id != key.id:
+                return False
+        self._keys[key.id] = key
         return True
 
-    def _signing(self, algorithm: SigningAlgorithm) -> SigningKey | None:
-        for key in self._keys.values():
-            if key.algorithm is algorithm and key.state is KeyState.SIGNING:
-                return key
-        return None
+    def forget_retired(self, *, before: datetime, limit: int) -> int:
+        """Drop the keys that were retired before `before`; returns how many."""
+        retired = (key for key in self._keys.values() if key.state is KeyState.RETIRED)
+        old = [key.id for key in retired if key.state_since < before][:limit]
+        for each in old:
+            del self._keys[each]
+        return len(old)

@@ -1,28 +1,56 @@
 """The sessions, inside a transaction on the database."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from hexkey.adapters.sql.failures import ImpossibleRow
+from hexkey.adapters.sql.change_log import PendingChanges
+from hexkey.adapters.sql.session_rows import (
+    SESSION_COLUMNS,
+    changed_columns,
+    row_from,
+    session_from,
+)
 from hexkey.adapters.sql.tables import sessions
 from hexkey.adapters.sql.unit_of_work import Work
 from hexkey.application.ports.sessions import Sessions
 from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.session import Session
 
-# Labeled, because they are also read beside the columns of the user.
-SESSION_COLUMNS = tuple(column.label(f"session_{column.name}") for column in sessions.c)
+_NOT_ENDED_OF_USER = (sessions.c.user_id == bindparam("of_user"), sessions.c.ended_at.is_(None))
+_LATEST_FIRST = (sessions.c.created_at.desc(), sessions.c.id.desc())
 
 _FIND = select(*SESSION_COLUMNS).where(sessions.c.id == bindparam("id"))
-_END_ALL = (
+_OF_USER = select(*SESSION_COLUMNS).where(*_NOT_ENDED_OF_USER).order_by(*_LATEST_FIRST)
+# The number of the live refresh token only ever grows, so it stands for the whole chain.
+_REPLACE = update(sessions).where(
+    sessions.c.id == bindparam("of_id"),
+    sessions.c.ended_at.is_(None),
+    sessions.c.refresh_live == bindparam("of_live"),
+)
+_END = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("of_id"), sessions.c.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+    .returning(sessions.c.user_id)
+)
+_END_BEYOND = (
     update(sessions)
     .where(
-        sessions.c.user_id == bindparam("of_user"),
-        sessions.c.ended_at.is_(None),
-        sessions.c.id != bindparam("keep"),
+        *_NOT_ENDED_OF_USER,
+        sessions.c.id.in_(
+            select(sessions.c.id)
+            .where(*_NOT_ENDED_OF_USER)
+            .order_by(*_LATEST_FIRST)
+            .offset(bindparam("most"))
+        ),
     )
+    .values(ended_at=bindparam("now"))
+)
+_END_ALL = (
+    update(sessions)
+    .where(*_NOT_ENDED_OF_USER, sessions.c.id != bindparam("keep"))
     .values(ended_at=bindparam("now"))
 )
 
@@ -30,43 +58,46 @@ _END_ALL = (
 class SqlSessions(Sessions):
     """The sessions, as one unit of work sees and changes them."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, changes: PendingChanges) -> None:
         self._work = work
+        self._changes = changes
 
     async def add(self, session: Session) -> None:
-        await self._work.execute(insert(sessions), _row_from(session))
+        await self._work.execute(insert(sessions), row_from(session))
 
     async def find(self, id: SessionId) -> Session | None:
         row = (await self._work.execute(_FIND, {"id": id})).first()
         return None if row is None else session_from(row)
 
+    async def of_user(self, user: UserId) -> Sequence[Session]:
+        rows = (await self._work.execute(_OF_USER, {"of_user": user})).all()
+        return [session_from(row) for row in rows]
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        if not await replace_session(self._work, old, new):
+            return False
+        if new.authenticated_at != old.authenticated_at:
+            self._changes.note(new.user, at=new.authenticated_at)
+        return True
+
+    async def end(self, id: SessionId, *, now: datetime) -> None:
+        ended = (await self._work.execute(_END, {"of_id": id, "now": now})).first()
+        if ended is not None:
+            self._changes.note(UserId(ended.user_id), at=now)
+
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
+        parameters = {"of_user": user, "most": most, "now": now}
+        if (await self._work.execute(_END_BEYOND, parameters)).rowcount:
+            self._changes.note(user, at=now)
+
     async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
         parameters = {"of_user": user, "keep": keep or "", "now": now}
-        await self._work.execute(_END_ALL, parameters)
+        if (await self._work.execute(_END_ALL, parameters)).rowcount:
+            self._changes.note(user, at=now)
 
 
-def _row_from(session: Session) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "user_id": session.user,
-        "created_at": session.created_at,
-        "expires_at": session.expires_at,
-        "ended_at": session.ended_at,
-    }
-
-
-def session_from(row: Row[Any]) -> Session:
-    """The session in `SESSION_COLUMNS` of `row`.
-
-    Raises:
-        ImpossibleRow: if it is over before it began.
-    """
-    if row.session_expires_at <= row.session_created_at:
-        raise ImpossibleRow(f"session {row.session_id} expires before it begins")
-    return Session(
-        id=SessionId(row.session_id),
-        user=UserId(row.session_user_id),
-        created_at=row.session_created_at,
-        expires_at=row.session_expires_at,
-        ended_at=row.session_ended_at,
-    )
+async def replace_session(work: Work, old: Session, new: Session) -> bool:
+    """Do what `Sessions.replace` promises, in one statement."""
+    values = {"refresh_live": new.refresh.live, **changed_columns(old, new)}
+    values |= {"of_id": old.id, "of_live": old.refresh.live}
+    return (await work.execute(_REPLACE, values)).rowcount == 1

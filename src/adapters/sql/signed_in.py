@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
-from hexkey.adapters.sql.sessions import SESSION_COLUMNS, session_from
+from hexkey.adapters.sql.session_rows import SESSION_COLUMNS, session_from
 from hexkey.adapters.sql.tables import sessions, user_roles, users
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.adapters.sql.user_rows import USER_COLUMNS, user_from

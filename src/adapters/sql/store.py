@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.sessions import SqlSessions
+from hexkey.adapters.sql.change_log import PendingChanges
+from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.sessions import SqlSessions, replace_session
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.adapters.sql.users import SqlUsers
 from hexkey.application.ports.accounts import AccountStore, AccountTransaction
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction
+from hexkey.domain.sessions.session import Session
 
 
 class SqlTransaction(AccountTransaction, SessionTransaction):
@@ -17,8 +20,9 @@ class SqlTransaction(AccountTransaction, SessionTransaction):
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._users = SqlUsers(work)
-        self._sessions = SqlSessions(work)
+        self._changes = PendingChanges()
+        self._users = SqlUsers(work, self._changes)
+        self._sessions = SqlSessions(work, self._changes)
 
     @property
     def users(self) -> SqlUsers:
@@ -29,6 +33,7 @@ class SqlTransaction(AccountTransaction, SessionTransaction):
         return self._sessions
 
     async def commit(self) -> None:
+        await self._changes.write(self._work)
         await self._work.commit()
 
 
@@ -37,8 +42,13 @@ class SqlStore(AccountStore, SessionStore):
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._autocommitting = autocommitting(engine, writing=True)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqlTransaction]:
         async with unit_of_work(self._engine) as work:
             yield SqlTransaction(work)
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        async with unit_of_work(self._autocommitting) as work:
+            return await replace_session(work, old, new)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from hexkey.adapters.sql.column_types import BoundedText, Instant
-from hexkey.domain.access import MAX_ROLE_LENGTH
+from hexkey.domain.access import MAX_ROLE_LENGTH, MAX_SCOPES_LENGTH
 from hexkey.domain.accounts.email import MAX_ADDRESS_OCTETS, MAX_EMAIL_KEY_LENGTH
 from hexkey.domain.accounts.password import MAX_HASH_LENGTH, MAX_SCHEME_LENGTH
 from hexkey.domain.accounts.profile import MAX_FULL_NAME_LENGTH, MAX_PICTURE_LENGTH
@@ -23,8 +23,11 @@ from hexkey.domain.accounts.username import MAX_SKELETON_LENGTH, MAX_USERNAME_LE
 from hexkey.domain.authentication.throttle import MAX_COUNTER_KEY_LENGTH
 from hexkey.domain.identifiers import ID_LENGTH, KEY_ID_LENGTH
 from hexkey.domain.keys import MAX_PUBLIC_JWK_LENGTH
+from hexkey.domain.sessions.session import MAX_ADDRESS_LENGTH, MAX_USER_AGENT_LENGTH
 
 MAX_WORD_LENGTH = 16  # of our own words: states and algorithms
+MAX_SPENT_LENGTH = 255  # of the instants of a refresh chain: REMEMBERED times 14 digits and comma
+MAX_LEASE_NAME_LENGTH = 64
 
 metadata = MetaData(
     naming_convention={
@@ -59,6 +62,12 @@ users = Table(
     Index("uq_users_username_skeleton", "username_skeleton", unique=True),
     Index("uq_users_email_key", "email_key", unique=True),
     Index("ix_users_password_scheme", "password_scheme"),
+    Index(
+        "ix_users_disabled_at",
+        "disabled_at",
+        sqlite_where=text("disabled_at IS NOT NULL"),
+        postgresql_where=text("disabled_at IS NOT NULL"),
+    ),
 )
 
 user_roles = Table(
@@ -86,7 +95,46 @@ sessions = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("client_address", BoundedText(MAX_ADDRESS_LENGTH)),
+    Column("user_agent", BoundedText(MAX_USER_AGENT_LENGTH)),
+    Column("scopes", BoundedText(MAX_SCOPES_LENGTH), nullable=False, server_default=text("''")),
+    # NULL in the rows of versions that did not know them; `session_rows` says what it means.
+    Column("authenticated_at", Instant),
+    Column("last_seen_at", Instant),
+    Column("idle_until", Instant),
+    Column("refresh_live", Integer, nullable=False, server_default="1"),
+    Column(
+        "refresh_spent", BoundedText(MAX_SPENT_LENGTH), nullable=False, server_default=text("''")
+    ),
     Index("ix_sessions_user_id", "user_id"),
+    # What a refresh changes stands in no index, so that PostgreSQL can write the new row beside
+    # the old one and touch nothing else; the free space is for that.
+    Index("ix_sessions_expires_at", "expires_at"),
+    Index(
+        "ix_sessions_ended_at",
+        "ended_at",
+        sqlite_where=text("ended_at IS NOT NULL"),
+        postgresql_where=text("ended_at IS NOT NULL"),
+    ),
+    postgresql_with={"fillfactor": 80},
+)
+
+state_changes = Table(
+    "state_changes",
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("user_id", BoundedText(ID_LENGTH), nullable=False),  # may be gone
+    Column("at", Instant, nullable=False),
+    Index("ix_state_changes_at", "at"),
+    sqlite_autoincrement=True,  # or numbers would begin anew when all rows have been pruned
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", BoundedText(MAX_LEASE_NAME_LENGTH), primary_key=True),
+    Column("holder", BoundedText(ID_LENGTH), nullable=False),
+    Column("until", Instant, nullable=False),
 )
 
 sign_in_failures = Table(
@@ -95,6 +143,7 @@ sign_in_failures = Table(
     Column("key", BoundedText(MAX_COUNTER_KEY_LENGTH), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last", Instant, nullable=False),
+    Index("ix_sign_in_failures_last", "last"),
 )
 
 signing_keys = Table(
@@ -106,6 +155,14 @@ signing_keys = Table(
     Column("public_jwk", BoundedText(MAX_PUBLIC_JWK_LENGTH), nullable=False),
     Column("sealed_private_key", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("state_since", Instant),  # NULL in the rows of versions that did not know it
+    Index(
+        "uq_signing_keys_announced",
+        "algorithm",
+        unique=True,
+        sqlite_where=text("state = 'announced'"),
+        postgresql_where=text("state = 'announced'"),
+    ),
     Index(
         "uq_signing_keys_signing",
         "algorithm",

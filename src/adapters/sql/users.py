@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.failures import violated
 from hexkey.adapters.sql.tables import user_roles, users
 from hexkey.adapters.sql.unit_of_work import Work
@@ -39,8 +40,9 @@ _REVOKE = delete(user_roles).where(
 class SqlUsers(Users):
     """The users, as one unit of work sees and changes them."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, changes: PendingChanges) -> None:
         self._work = work
+        self._changes = changes
 
     async def add(self, user: User) -> None:
         with _collisions():
@@ -64,6 +66,8 @@ class SqlUsers(Users):
         revoked = [{"of_id": old.id, "of_role": role} for role in old.roles - new.roles]
         await self._work.execute_all(_REVOKE, revoked)
         await self._grant(old.id, new.roles - old.roles)
+        if not new.differs_only_in_hash(old):
+            self._changes.note(old.id, at=new.updated_at)
         return True
 
     async def _grant(self, user: UserId, roles: frozenset[Role]) -> None:

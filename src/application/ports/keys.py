@@ -11,7 +11,7 @@ class KeyMaker(Protocol):
     """Makes key pairs."""
 
     def make(self, algorithm: SigningAlgorithm, *, now: datetime) -> SigningKey:
-        """A fresh pair, ready to sign, its private half sealed.
+        """A fresh pair, announced, its private half sealed. May take a second: not for the loop.
 
         Raises:
             ValueError: for `HS256`, whose key comes from the master secret.
@@ -23,15 +23,46 @@ class SigningKeyStore(Protocol):
     """Where signing keys are kept, for all instances."""
 
     async def all(self) -> Sequence[SigningKey]:
-        """Every key, oldest first."""
+        """Every key, the oldest first, retired ones included."""
         ...
 
-    async def install(self, key: SigningKey, *, replacing: SigningKey | None) -> bool:
-        """Make `key` the one that signs for its algorithm; `replacing` only verifies from now on.
+    async def add(self, key: SigningKey) -> bool:
+        """Keep a new key.
 
         Returns:
-            False, and nothing changed, if `replacing` is not the key that signs now (or, when it
-            is `None`, if any key signs): of several instances that try, one succeeds.
+            False, and nothing changed, if another key of its algorithm is in the same state and
+            that state admits only one (announced, signing): of several instances, one succeeds.
+        """
+        ...
+
+    async def promote(
+        self, announced: SigningKey, signing: SigningKey | None, *, now: datetime
+    ) -> bool:
+        """Let `announced` sign, and `signing` only verify from now on.
+
+        Returns:
+            False, and nothing changed, if either is no longer in that state, or if `signing` is
+            `None` and a key of the algorithm signs.
+        """
+        ...
+
+    async def replace(self, old: SigningKey, new: SigningKey) -> bool:
+        """Swap `old` for `new`, which has the same id, atomically.
+
+        Returns:
+            False, and nothing changed, if the stored key is no longer exactly `old`.
+        """
+        ...
+
+
+class KeySealer(Protocol):
+    """Encrypts private keys under the master secret."""
+
+    def resealed(self, key: SigningKey) -> SigningKey:
+        """`key`, sealed under the present master secret; the same object if it is already.
+
+        Raises:
+            UnusableKey: if neither the present nor the previous master secret opens it.
         """
         ...
 
@@ -40,7 +71,9 @@ class KeyRing(Protocol):
     """The keys this process signs and verifies with."""
 
     def load(self, keys: Sequence[SigningKey]) -> None:
-        """Use exactly `keys` from now on.
+        """Use exactly those of `keys` that are believed from now on.
+
+        A key that was loaded before is not unsealed again.
 
         Raises:
             UnusableKey: if a private key cannot be unsealed or is too weak; the ring is unchanged.

@@ -1,5 +1,6 @@
 """Sessions: keeping them, and knowing at every request whether they still stand."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,26 @@ class Sessions(Protocol):
 
     async def find(self, id: SessionId) -> Session | None:
         """That session."""
+        ...
+
+    async def of_user(self, user: UserId) -> Sequence[Session]:
+        """The sessions of `user` that have not been ended, the latest first."""
+        ...
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        """Store what `new` has otherwise than `old`, atomically; neither has ended.
+
+        Returns:
+            False, and nothing changed, if the stored session was ended or refreshed since `old`.
+        """
+        ...
+
+    async def end(self, id: SessionId, *, now: datetime) -> None:
+        """End that session, if it has not been ended."""
+        ...
+
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
+        """End the oldest sessions of `user`, until `most` have not been ended."""
         ...
 
     async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
@@ -52,6 +73,19 @@ class SessionStore(Protocol):
         """Open a transaction, as `AccountStore.begin` does."""
         ...
 
+    async def replace(self, old: Session, new: Session) -> bool:
+        """Do what `Sessions.replace` does, durably, in a transaction of its own.
+
+        For refreshing and being seen: whoever remembers the session is not told.
+
+        Returns:
+            False, and nothing changed, if the stored session was ended or refreshed since `old`.
+
+        Raises:
+            TemporarilyUnavailable: as for `begin`.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -60,6 +94,10 @@ class SignedIn:
     session: Session
     user: User
 
+    def stands(self, *, now: datetime) -> bool:
+        """Whether the session is live and its user may be here."""
+        return self.user.is_active and self.session.is_live(now=now)
+
 
 class SignedInDirectory(Protocol):
     """Who is behind a session: asked at every request, so it may remember, but not for long."""
@@ -67,8 +105,8 @@ class SignedInDirectory(Protocol):
     async def find(self, id: SessionId) -> SignedIn | None:
         """That session and its user.
 
-        The answer is never older than one second, and never older than the last change that was
-        announced in this process.
+        The answer is never older than one second, as far as whoever remembers must be told of
+        what changed, and never older than the last change that was announced in this process.
         """
         ...
 
@@ -78,4 +116,23 @@ class StateChanges(Protocol):
 
     def announce(self, user: UserId) -> None:
         """The user, or one of their sessions, was changed; call it after the commit."""
+        ...
+
+
+class SessionMemory(Protocol):
+    """Remembers who is behind a session, and longer while somebody follows the changes for it.
+
+    Instants are those of `Clock.monotonic`.
+    """
+
+    def forget(self, user: UserId) -> None:
+        """The user, or one of their sessions, was changed, by whomever."""
+        ...
+
+    def vouch(self, *, since: float, until: float) -> None:
+        """All that changed between `since` and one second before `until` has been told.
+
+        What was asked after `since` may be believed before `until`; what was asked before
+        `since`, or longer ago than a minute, only for its own second. The latest call counts.
+        """
         ...

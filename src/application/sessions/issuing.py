@@ -1,49 +1,16 @@
-"""Signing in: opening a session and issuing its first token."""
+"""Signing in: opening a session and issuing its first tokens."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 
 from hexkey.application.authentication.authenticate import Authenticate
-from hexkey.application.ports.sessions import SessionStore
+from hexkey.application.ports.sessions import SessionStore, SignedIn
 from hexkey.application.ports.system import Clock, IdGenerator
-from hexkey.application.ports.tokens import AccessTokenSigner
+from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
 from hexkey.domain.access import granted_scopes
 from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.credentials import InvalidCredentials
-from hexkey.domain.identifiers import SessionId, TokenId
-from hexkey.domain.sessions.access_token import AccessTokenClaims
-from hexkey.domain.sessions.session import Session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenPolicy:
-    """What every access token of this deployment has in common.
-
-    Attributes:
-        lifetime: also how long a resource server that verifies offline believes a dead session.
-        scopes: those that a user may ask for.
-    """
-
-    issuer: str
-    audience: str
-    client_id: str
-    lifetime: timedelta
-    scopes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedToken:
-    """A bearer token and what its holder needs to know about it.
-
-    Attributes:
-        expires_in: from the moment of issuing.
-        scopes: what was granted, which may be less than what was asked for.
-    """
-
-    access_token: str = field(repr=False)
-    expires_in: timedelta
-    scopes: frozenset[str]
-    session: SessionId
+from hexkey.domain.identifiers import SessionId
+from hexkey.domain.sessions.session import Client, Session, SessionPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,59 +19,48 @@ class SignIn:
 
     authenticate: Authenticate
     store: SessionStore
-    signer: AccessTokenSigner
+    issue: IssueTokens
     ids: IdGenerator
     clock: Clock
-    policy: TokenPolicy
+    policy: SessionPolicy
 
     async def __call__(
-        self, *, login: str, password: str, scope: str = "", address: str | None = None
-    ) -> IssuedToken:
-        """Return the session's first access token.
+        self, *, login: str, password: str, scope: str = "", client: Client = Client()
+    ) -> IssuedTokens:
+        """Return the session's first tokens.
+
+        With one session more than the policy allows, the user's oldest one ends.
 
         Args:
             scope: what is asked for, separated by spaces; what is unknown is not granted.
+            client: where the request came from, for its owner to recognize later.
 
         Raises:
             InvalidCredentials, TooManyAttempts, HashingOverloaded: as `Authenticate`.
             TemporarilyUnavailable: if there is no key to sign with, or the store is away; no
                 session was opened.
         """
-        user = await self.authenticate(login=login, password=password, address=address)
-        scopes = granted_scopes(scope, allowed=self.policy.scopes)
-        now = self.clock.now()
-        session = Session.opened(id=SessionId(self.ids.new()), user=user.id, now=now)
-        token = await self._open(session, scopes, proved=user)
-        return IssuedToken(
-            access_token=token,
-            expires_in=self.policy.lifetime,
-            scopes=scopes,
-            session=session.id,
+        user = await self.authenticate(login=login, password=password, address=client.address)
+        session = Session.opened(
+            id=SessionId(self.ids.new()),
+            user=user.id,
+            policy=self.policy,
+            client=client,
+            scopes=granted_scopes(scope, allowed=self.issue.policy.scopes),
+            now=self.clock.now(),
         )
+        return await self._open(session, proved=user)
 
-    async def _open(self, session: Session, scopes: frozenset[str], *, proved: User) -> str:
+    async def _open(self, session: Session, *, proved: User) -> IssuedTokens:
+        now = session.created_at
         async with self.store.begin() as transaction:
             current = await transaction.users.find(proved.id)
             # Hashing took a while: a password change or a disabling in between must win.
             if current is None or not current.accepts_proof_for(proved):
                 raise InvalidCredentials
             await transaction.sessions.add(session)
-            # Before the commit: no session without its token.
-            token = self.signer.sign(self._claims(current, session, scopes))
+            await transaction.sessions.end_beyond(self.policy.most, current.id, now=now)
+            # Before the commit: no session without its tokens.
+            issued = self.issue(SignedIn(session=session, user=current), refresh_number=1, now=now)
             await transaction.commit()
-        return token
-
-    def _claims(self, user: User, session: Session, scopes: frozenset[str]) -> AccessTokenClaims:
-        issued_at = session.created_at.replace(microsecond=0)
-        return AccessTokenClaims(
-            id=TokenId(self.ids.new()),
-            issuer=self.policy.issuer,
-            audience=self.policy.audience,
-            subject=user.id,
-            client_id=self.policy.client_id,
-            session=session.id,
-            issued_at=issued_at,
-            expires_at=issued_at + self.policy.lifetime,
-            scopes=scopes,
-            roles=user.roles,
-        )
+        return issued

@@ -89,6 +89,10 @@ class User:
         """Whether who proved to be `earlier`, this user as it was, may still act as this one."""
         return self.is_active and self.credential_version == earlier.credential_version
 
+    def differs_only_in_hash(self, earlier: "User") -> bool:
+        """Whether nothing has happened to `earlier` since but a new hash of the same password."""
+        return replace(earlier, password=self.password, version=self.version) == self
+
     def publicly_known(self) -> frozenset[str]:
         """What anybody may know of this user, and so nobody should use as a password."""
         return known_about(self.username, self.email, self.profile)

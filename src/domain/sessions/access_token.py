@@ -39,6 +39,7 @@ class AccessTokenClaims:
     Attributes:
         expires_at: UTC, whole seconds, the first instant at which it is refused.
         roles: as of issuing, for resource servers; Hexkey itself asks the store.
+        authenticated_at: when the user had last proved who they are, as of issuing; whole seconds.
     """
 
     id: TokenId
@@ -51,6 +52,7 @@ class AccessTokenClaims:
     expires_at: datetime
     scopes: frozenset[str] = frozenset()
     roles: frozenset[Role] = frozenset()
+    authenticated_at: datetime
 
     def ensure_current(self, *, now: datetime) -> None:
         """Check the claims against the clock, with `CLOCK_SKEW` on either side.
@@ -73,11 +75,17 @@ class Principal:
         user: as stored, at most a second ago, and active.
         session: `None` when a password came with the request itself.
         scopes: what the token was granted.
+        proved_at: when the user last proved who they are.
     """
 
     user: User
     session: SessionId | None
     scopes: frozenset[str]
+    proved_at: datetime
+
+    def is_fresh(self, *, now: datetime, within: timedelta) -> bool:
+        """Whether sensitive acts need no other proof."""
+        return now - self.proved_at < within
 
     @property
     def roles(self) -> frozenset[Role]:

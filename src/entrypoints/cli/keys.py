@@ -12,27 +12,38 @@ Algorithm = Annotated[
     str | None,
     typer.Option(help="ES256, EdDSA or RS256; by default that of HEXKEY_SIGNING_ALGORITHM."),
 ]
+Now = Annotated[
+    bool,
+    typer.Option(
+        "--now",
+        help="Sign with it at once, as after a leak: verifiers that cache the JWKS refuse its "
+        "tokens until they ask again.",
+    ),
+]
 
 
-@app.command("generate")
-def generate(algorithm: Algorithm = None, as_json: AsJson = False) -> None:
-    """Make a key that signs from now on; the one before is still believed.
+@app.command("rotate")
+def rotate(algorithm: Algorithm = None, now: Now = False, as_json: AsJson = False) -> None:
+    """Announce the next key before its time; running servers do the rest.
 
-    A running server uses it once it has loaded it: when somebody reads the JWKS, when a token
-    names it, or at the next start.
+    It is published at once, signs when every verifier has had the time to hear of it, and the one
+    before is believed for as long as its tokens live. Keys rotate by age without this command.
     """
     from hexkey.entrypoints.cli.deployment import run
 
     async def deed(container: Any) -> Any:
         chosen = _algorithm(algorithm, container)
-        # Proves that this process has the secret of the stored keys: one that is sealed with
-        # another secret would keep every server from starting.
-        await container.reload_keys()()
-        return await container.generate_signing_key()(algorithm=chosen)
+        return await container.rotate_key()(algorithm=chosen, at_once=now)
 
     with progress("Making a key"):
         made = run(deed)
     _show([made], as_json=as_json)
+
+
+@app.command("generate")
+def generate(algorithm: Algorithm = None, as_json: AsJson = False) -> None:
+    """Make a key that signs at once: the same as `rotate --now`."""
+    rotate(algorithm=algorithm, now=True, as_json=as_json)
 
 
 @app.command("list")
@@ -41,6 +52,37 @@ def list_(as_json: AsJson = False) -> None:
     from hexkey.entrypoints.cli.deployment import run
 
     _show(run(lambda container: container.signing_keys().all()), as_json=as_json)
+
+
+@app.command("retire")
+def retire(kid: str, as_json: AsJson = False) -> None:
+    """End a key at once, as after a leak: tokens that it signed are refused, its secret is gone.
+
+    The one that signs cannot be retired: `hexkey keys rotate --now` first. After a leak of
+    everything, retire an announced key before that, so that a fresh one is made.
+    """
+    from hexkey.domain.identifiers import KeyId
+    from hexkey.entrypoints.cli.deployment import run
+
+    _show([run(lambda container: container.retire_key()(id=KeyId(kid)))], as_json=as_json)
+
+
+@app.command("rotate-master")
+def rotate_master(as_json: AsJson = False) -> None:
+    """Seal the stored keys under the present master secret, and say what is left to do.
+
+    Where Hexkey made the secret, it makes the new one, too. Otherwise: 1. give every server the new
+    secret as HEXKEY_MASTER_SECRET_PREVIOUS and restart it; 2. swap the two, and restart; 3. run
+    this command; 4. take the previous one away when this command says. May be repeated at any time.
+    """
+    from hexkey.entrypoints.cli.master_rotation import rotate_master_secret
+
+    with progress("Sealing the keys"):
+        done = rotate_master_secret()
+    if as_json:
+        show_json(done.as_row())
+    else:
+        typer.echo("\n".join(done.sentences()))
 
 
 def _algorithm(name: str | None, container: Any) -> Any:
@@ -66,6 +108,7 @@ def _show(keys: Any, *, as_json: bool) -> None:
             "id": key.id,
             "algorithm": key.algorithm.value,
             "state": key.state.value,
+            "since": instant(key.state_since),
             "created_at": instant(key.created_at),
         }
         for key in keys
@@ -74,4 +117,5 @@ def _show(keys: Any, *, as_json: bool) -> None:
         for row in rows:
             show_json(row)
     else:
-        show_table(["id", "algorithm", "state", "created"], [list(row.values()) for row in rows])
+        columns = ["id", "algorithm", "state", "since", "created"]
+        show_table(columns, [list(row.values()) for row in rows])

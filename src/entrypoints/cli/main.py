@@ -5,7 +5,7 @@ import sys
 import typer
 
 import hexkey
-from hexkey.entrypoints.cli import config, keys, migrate, serve, users
+from hexkey.entrypoints.cli import config, keys, maintenance, migrate, serve, users
 from hexkey.entrypoints.cli.output import AsJson, show_json
 from hexkey.entrypoints.cli.refusals import Program, unforeseen
 
@@ -21,6 +21,7 @@ app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(config.app, name="config")
 
 

@@ -73,7 +73,7 @@ def refusal_of(error: Exception) -> Refusal | None:
     """How `error` is shown; `None` if it is none that was foreseen."""
     from hexkey.application.ports.storage import StorageUnusable
     from hexkey.domain.errors import HexkeyError
-    from hexkey.domain.keys import UnusableKey
+    from hexkey.domain.keys import SigningKeyInUse, SigningKeyNotFound, UnusableKey
     from hexkey.entrypoints.settings import BadConfiguration
 
     match error:
@@ -83,11 +83,23 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(ExitStatus.REFUSED, code, [str(error)])
         case StorageUnusable():
             return Refusal(ExitStatus.REFUSED, "storage_unusable", [str(error)])
-        case UnusableKey():
-            return Refusal(ExitStatus.REFUSED, "unusable_key", [_sentence(str(error))])
+        case UnusableKey() | SigningKeyNotFound() | SigningKeyInUse():
+            return _refusal_about_key(error)
         case HexkeyError():
             return _refusal_of_ours(error)
     return None
+
+
+def _refusal_about_key(error: Exception) -> Refusal:
+    from hexkey.domain.keys import SigningKeyInUse, SigningKeyNotFound
+
+    match error:
+        case SigningKeyNotFound():
+            return Refusal(ExitStatus.NOT_FOUND, "not_found", ["There is no such key."])
+        case SigningKeyInUse():
+            sentence = "This key signs. Let another one do that first: hexkey keys rotate --now."
+            return Refusal(ExitStatus.CONFLICT, "key_in_use", [sentence])
+    return Refusal(ExitStatus.REFUSED, "unusable_key", [_sentence(str(error))])
 
 
 def _sentence(words: str) -> str:

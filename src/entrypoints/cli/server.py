@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from socket import socket
 from typing import Any
 
@@ -17,6 +17,7 @@ from hexkey.entrypoints.http.app import Hexkey, create_app
 from hexkey.entrypoints.settings import Settings
 
 GRACE = 30  # seconds that requests under way have after SIGTERM
+LAST_WORDS = 0.3  # seconds that requests on their way have to arrive
 
 _WORKER = "hexkey.entrypoints.cli.worker:make_app"
 _STOPPED_BY_FORCE = 130  # as after a SIGINT that nobody catches
@@ -48,6 +49,39 @@ class StoppableServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop listening, hear out whoever has connected already, and only then hang up.
+
+        uvicorn hangs up at once on a connection whose first request is still on its way, and its
+        client could not know what was done. Whoever comes later is refused, and goes elsewhere.
+        """
+        waiting = [connection for it in sockets or () for connection in _not_yet_accepted(it)]
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        await asyncio.sleep(LAST_WORDS)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+
+def _not_yet_accepted(listener: socket) -> Iterator[socket]:
+    """Those who believe that they are connected: the kernel would hang up on them."""
+    listener.setblocking(False)
+    with suppress(OSError):  # nobody waits any more
+        while True:
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            yield connection
 
 
 def run_server(settings: Settings, address: Address, *, workers: int, reloading: bool) -> None:

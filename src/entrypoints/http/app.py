@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 import hexkey
 from hexkey.entrypoints.container import Container, build_container
-from hexkey.entrypoints.http import docs, operations
+from hexkey.entrypoints.http import docs, operations, revocations
 from hexkey.entrypoints.http.admin import users
 from hexkey.entrypoints.http.api import accounts, sessions
 from hexkey.entrypoints.http.client_address import ClientAddress
@@ -93,7 +93,13 @@ def _challenges(settings: Settings) -> list[str]:
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
-    routers = [accounts.router, sessions.router, users.router, operations.router]
+    routers = [
+        accounts.router,
+        sessions.router,
+        users.router,
+        operations.router,
+        revocations.router,
+    ]
     if settings.password_form:
         routers.append(sessions.form_router)
     if settings.serves_docs:

@@ -19,7 +19,7 @@ async def authenticated(request: Request, *, by: FastAPI) -> Principal:
         InvalidToken, InvalidCredentials: if there is a bad one.
     """
     container: Container = by.state.container
-    scheme, credential = _credential(request)
+    scheme, credential = credential_of(request)
     if scheme == "bearer":
         return await container.resolve_token()(token=credential)
     if scheme == "basic" and container.settings().http_basic:
@@ -27,12 +27,18 @@ async def authenticated(request: Request, *, by: FastAPI) -> Principal:
         user = await container.authenticate()(
             login=login, password=password, address=by.state.client_address(request.scope)
         )
-        return Principal(user=user, session=None, scopes=frozenset())
+        now = container.clock().now()
+        return Principal(user=user, session=None, scopes=frozenset(), proved_at=now)
     raise NotAuthenticated
 
 
-def _credential(request: Request) -> tuple[str, str]:
-    """Scheme in lower case, and what follows it."""
+def credential_of(request: Request) -> tuple[str, str]:
+    """Scheme in lower case, and what follows it.
+
+    Raises:
+        NotAuthenticated: if there is none.
+        InvalidToken: if there are several.
+    """
     given = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if not given:
         raise NotAuthenticated

@@ -15,10 +15,15 @@ from hexkey.application.accounts.password_change import ChangePassword
 from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
 from hexkey.application.accounts.registration import RegisterUser
 from hexkey.application.keys.publication import PublishKeys
+from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
 from hexkey.application.sessions.issuing import SignIn
+from hexkey.application.sessions.reauthentication import Reauthenticate
+from hexkey.application.sessions.refreshing import RefreshSession
+from hexkey.application.sessions.revocations import PublishRevocations
 from hexkey.domain.sessions.access_token import Principal
+from hexkey.domain.sessions.session import Client
 from hexkey.entrypoints.container import Container
-from hexkey.entrypoints.http.protection import ANYONE, IS_ADMIN, SIGNED_IN
+from hexkey.entrypoints.http.protection import ANYONE, IS_ADMIN, IS_FRESH, SIGNED_IN
 from hexkey.entrypoints.readiness import Readiness
 
 T = TypeVar("T")
@@ -40,10 +45,19 @@ async def client_address(request: Request) -> str | None:
     return address
 
 
+async def origin_of(request: Request) -> Client:
+    """Where the request came from, for its owner to recognize and for counting failures."""
+    return Client.seen_at(
+        request.app.state.client_address(request.scope), request.headers.get("user-agent")
+    )
+
+
 Public = Depends(ANYONE)
 Caller = Annotated[Principal, Depends(SIGNED_IN)]
 Administrator = Annotated[Principal, Depends(IS_ADMIN)]
+FreshCaller = Annotated[Principal, Depends(IS_FRESH)]
 Address = Annotated[str | None, Depends(client_address)]
+Origin = Annotated[Client, Depends(origin_of)]
 
 Register = Annotated[RegisterUser, Depends(use(lambda c: c.register_user()))]
 Change = Annotated[ChangePassword, Depends(use(lambda c: c.change_password()))]
@@ -51,5 +65,11 @@ Update = Annotated[UpdateProfile, Depends(use(lambda c: c.update_profile()))]
 ReadPublic = Annotated[ReadPublicProfile, Depends(use(lambda c: c.read_public_profile()))]
 List = Annotated[ListUsers, Depends(use(lambda c: c.list_users()))]
 SignInUser = Annotated[SignIn, Depends(use(lambda c: c.sign_in()))]
+Refresh = Annotated[RefreshSession, Depends(use(lambda c: c.refresh_session()))]
+ListMine = Annotated[ListSessions, Depends(use(lambda c: c.list_sessions()))]
+End = Annotated[EndSession, Depends(use(lambda c: c.end_session()))]
+EndOthers = Annotated[EndOtherSessions, Depends(use(lambda c: c.end_other_sessions()))]
+Prove = Annotated[Reauthenticate, Depends(use(lambda c: c.reauthenticate()))]
+PublishRevoked = Annotated[PublishRevocations, Depends(use(lambda c: c.publish_revocations()))]
 Publish = Annotated[PublishKeys, Depends(use(lambda c: c.publish_keys()))]
 Ready = Annotated[Readiness, Depends(use(lambda c: c.readiness()))]

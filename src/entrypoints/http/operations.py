@@ -1,9 +1,11 @@
 """For whoever runs or integrates the service: keys, liveness, readiness."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
+from hexkey.domain.keys import JWKS_MAX_AGE
 from hexkey.entrypoints.http.dependencies import Public, Publish, Ready
 from hexkey.entrypoints.http.documentation import refuses
 from hexkey.entrypoints.http.representations import json_response
@@ -12,8 +14,7 @@ from hexkey.entrypoints.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["Operations"], route_class=StrictRoute, dependencies=[Public])
 
-JWKS_MAX_AGE = 300  # seconds a resource server may go without asking for new keys
-
+_SECOND = timedelta(seconds=1)
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
 _REFUSALS = refuses()
 _NOT_READY = {**_REFUSALS[503], "content": {**_REFUSALS[503]["content"], **_TEXT}}
@@ -22,7 +23,7 @@ _NOT_READY = {**_REFUSALS[503], "content": {**_REFUSALS[503]["content"], **_TEXT
 @router.get("/.well-known/jwks.json", response_model=JwkSet, responses=_REFUSALS)
 async def read_public_keys(publish: Publish) -> Response:
     """Read the public keys by which anybody can verify access tokens (RFC 7517)."""
-    caching = {"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"}
+    caching = {"Cache-Control": f"public, max-age={JWKS_MAX_AGE // _SECOND}"}
     return json_response({"keys": list(await publish())}, headers=caching)
 
 

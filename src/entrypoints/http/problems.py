@@ -24,6 +24,12 @@ from hexkey.domain.authentication.throttle import TooManyAttempts
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
 from hexkey.domain.paging import InvalidCursor
 from hexkey.domain.sessions.access_token import InvalidToken
+from hexkey.domain.sessions.refresh_token import (
+    RefreshTokenRejected,
+    RefreshTokenReused,
+    TooManyRefreshes,
+)
+from hexkey.domain.sessions.session import ReauthenticationRequired, SessionNotFound
 from hexkey.entrypoints.http import refusals
 
 STATUS: dict[type[HexkeyError], HTTPStatus] = {
@@ -33,10 +39,14 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     refusals.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     InvalidToken: HTTPStatus.UNAUTHORIZED,
+    RefreshTokenRejected: HTTPStatus.UNAUTHORIZED,
+    RefreshTokenReused: HTTPStatus.UNAUTHORIZED,
     refusals.Forbidden: HTTPStatus.FORBIDDEN,
     RegistrationClosed: HTTPStatus.FORBIDDEN,
+    ReauthenticationRequired: HTTPStatus.FORBIDDEN,
     refusals.NothingHere: HTTPStatus.NOT_FOUND,
     UserNotFound: HTTPStatus.NOT_FOUND,
+    SessionNotFound: HTTPStatus.NOT_FOUND,
     refusals.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     UsernameTaken: HTTPStatus.CONFLICT,
     EmailTaken: HTTPStatus.CONFLICT,
@@ -49,6 +59,7 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     InvalidProfile: HTTPStatus.UNPROCESSABLE_ENTITY,
     PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyRefreshes: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     refusals.InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
     HashingOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -12,6 +12,7 @@ from fastapi.security.base import SecurityBase
 
 from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.sessions.access_token import Principal
+from hexkey.domain.sessions.session import FRESH_FOR, ReauthenticationRequired
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.refusals import Forbidden
 
@@ -69,8 +70,27 @@ class WithRole(SignedIn):
         return principal
 
 
+class Fresh(SignedIn):
+    """A rule: signed in, and having proved it a moment ago (ASVS 7.5.1)."""
+
+    audience = "signed-in, fresh"
+
+    async def __call__(self, request: Request) -> Principal:
+        """Return who is calling.
+
+        Raises:
+            ReauthenticationRequired: if the last proof is more than `FRESH_FOR` ago.
+        """
+        principal = await super().__call__(request)
+        now = request.app.state.container.clock().now()
+        if not principal.is_fresh(now=now, within=FRESH_FOR):
+            raise ReauthenticationRequired
+        return principal
+
+
 ANYONE = Anyone()
 SIGNED_IN = SignedIn()
+IS_FRESH = Fresh()
 IS_ADMIN = WithRole(ADMIN)
 
 Rule = Anyone | SignedIn

@@ -10,8 +10,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from hexkey.application.sessions.issuing import IssuedToken
+from hexkey.application.sessions.ending import ListedSession
+from hexkey.application.sessions.tokens import IssuedTokens
 from hexkey.domain.accounts.user import User
+from hexkey.domain.identifiers import SessionId
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -46,14 +48,29 @@ def private(user: User) -> dict[str, Any]:
     }
 
 
-def token(issued: IssuedToken) -> dict[str, Any]:
-    """The answer to a successful sign-in (RFC 6749 §5.1)."""
+def tokens(issued: IssuedTokens) -> dict[str, Any]:
+    """The answer to a successful sign-in or refresh (RFC 6749 §5.1)."""
     return {
         "access_token": issued.access_token,
         "token_type": "bearer",
         "expires_in": int(issued.expires_in.total_seconds()),
+        "refresh_token": issued.refresh_token,
         "scope": " ".join(sorted(issued.scopes)),
         "session_id": issued.session,
+    }
+
+
+def session(listed: ListedSession, *, current: SessionId | None) -> dict[str, Any]:
+    """One place where somebody is signed in, as they may recognize it."""
+    session = listed.session
+    return {
+        "id": session.id,
+        "created_at": instant(session.created_at),
+        "last_seen_at": instant(session.last_seen_at),
+        "expires_at": instant(session.idle_until),
+        "user_agent": listed.device,
+        "address": session.client.address,
+        "current": session.id == current,
     }
 
 

@@ -19,6 +19,7 @@ class Runtime:
         self._container = container
         self._lock = asyncio.Lock()
         self._running = False
+        self._background = container.background()
 
     async def start(self) -> None:
         """Make ready; a second call does nothing.
@@ -37,11 +38,13 @@ class Runtime:
                 self._container.hashing_pool().open()
                 await self._container.storage().open()
                 await self._container.ensure_signing_key()()
+                self._background.start()
                 self._running = True
 
     async def stop(self) -> None:
         """Let go of threads and connections; `start` may be called again."""
         self._running = False
+        await self._background.stop()
         await self._container.storage().close()
         self._container.hashing_pool().close()
 

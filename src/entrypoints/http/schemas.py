@@ -102,6 +102,24 @@ class PasswordForm(BaseModel):
     scope: Line = ""
 
 
+class RefreshRequest(Body):
+    """The refresh token that the last answer held."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"refresh_token": "hxk_rt_…"}]})
+
+    refresh_token: Secret
+
+
+class Proof(Body):
+    """The password, once more."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"password": "correct horse battery"}]}
+    )
+
+    password: Secret
+
+
 class UserPublic(BaseModel):
     """What everybody may know of a user."""
 
@@ -130,13 +148,35 @@ class UserList(BaseModel):
 
 
 class TokenResponse(BaseModel):
-    """A session and its first access token (RFC 6749 §5.1)."""
+    """A session and its tokens (RFC 6749 §5.1)."""
 
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int = Field(description="Seconds.", examples=[900])
+    refresh_token: str = Field(examples=["hxk_rt_…"])
     scope: str = Field(description="What was granted, separated by spaces.", examples=[""])
     session_id: str = Field(examples=["0198c0de-0000-7000-8000-000000000002"])
+
+
+class SessionItem(BaseModel):
+    """One place where you are signed in."""
+
+    id: str = Field(examples=["0198c0de-0000-7000-8000-000000000002"])
+    created_at: datetime = Field(examples=["2026-01-01T12:00:00.000Z"])
+    last_seen_at: datetime = Field(examples=["2026-01-01T12:00:00.000Z"])
+    expires_at: datetime = Field(
+        description="When it ends unless it is used before.", examples=["2026-01-15T12:00:00.000Z"]
+    )
+    user_agent: str = Field(examples=["Firefox 140 on Linux"])
+    address: str | None = Field(examples=["192.0.2.1"])
+    current: bool = Field(description="Whether this request belongs to it.")
+
+
+class SessionList(BaseModel):
+    """Where you are signed in, the latest first."""
+
+    items: list[SessionItem]
+    next_cursor: str | None = Field(description="Always null: there are at most 100 sessions.")
 
 
 class JwkSet(BaseModel):

@@ -1,85 +1,222 @@
-"""For FastAPI applications that mount Hexkey: who is calling a route of their own.
+"""For FastAPI applications: who is calling a route of their own.
 
-auth = create_app()
-app = FastAPI(lifespan=auth.runtime.lifespan)
-app.mount("/auth", auth)
+Hexkey in the same process, mounted:
 
-security = Security(auth, prefix="/auth")
-CurrentUser = Annotated[Principal, Depends(security.current_user)]
-CurrentAdmin = Annotated[Principal, Depends(security.with_role("admin"))]
+    auth = create_app()
+    app = FastAPI(lifespan=auth.runtime.lifespan)
+    app.mount("/auth", auth)
+    security = Security.embedded(auth, prefix="/auth")
+
+or Hexkey somewhere else, whose tokens are verified here, by its JWKS and its list of revocations:
+
+    security = Security.remote("https://auth.example.com")
+    app = FastAPI(lifespan=security.lifespan)
+
+The routes do not know the difference:
+
+    CurrentUser = Annotated[Caller, Depends(security.current_user())]
+    Writer = Annotated[Caller, Depends(security.current_user().with_scopes("notes:write"))]
+    Admin = Annotated[Caller, Depends(security.current_user().with_role("admin").fresh(minutes=5))]
+    Visitor = Annotated[Caller | None, Depends(security.current_user(optional=True))]
 """
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import HTTPException, Request
 from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.security.base import SecurityBase
 
-from hexkey.domain.access import Role
 from hexkey.domain.errors import HexkeyError
-from hexkey.domain.sessions.access_token import Principal
+from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.app import Hexkey
 from hexkey.entrypoints.http.authorization import authenticated
+from hexkey.entrypoints.http.caller import Caller
 from hexkey.entrypoints.http.problems import problem
-from hexkey.entrypoints.http.refusals import Forbidden
+from hexkey.entrypoints.http.refusals import Forbidden, NotAuthenticated
 
-__all__ = ["CallerOf", "Principal", "Security"]
+__all__ = ["Caller", "CurrentUser", "Security"]
 
 
-class CallerOf(SecurityBase):
-    """A dependency that returns who is calling, or answers with a refusal of the host's kind.
+Resolve = Callable[[Request], Awaitable[Caller]]
 
-    Args:
-        auth: the mounted application; tokens are resolved in this process, without HTTP.
-        prefix: where it is mounted, so that *Authorize* in the host's documentation finds it.
-        role: what the caller must hold, if anything.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a deployment finds out who is calling.
+
+    Attributes:
+        resolve: raises a refusal of Hexkey's if nobody is.
+        now: for the rule of freshness.
+        token_url: where *Authorize* in the application's documentation signs in.
+        challenges: the schemes to offer to whoever sent no credential.
     """
 
-    def __init__(self, auth: Hexkey, *, prefix: str, role: Role | None = None) -> None:
-        self._auth = auth
-        self._role = role
+    resolve: Resolve
+    now: Callable[[], datetime]
+    token_url: str
+    challenges: tuple[str, ...] = ("Bearer",)
+
+
+class CurrentUser(SecurityBase):
+    """A dependency that returns the caller, or answers with a refusal of the host's own kind.
+
+    Every method returns a narrower rule and leaves this one as it is.
+    """
+
+    def __init__(self, access: Access, rule: "_Rule") -> None:
+        self._access = access
+        self._rule = rule
         self.scheme_name = "Hexkey"
-        flow = OAuthFlowPassword(tokenUrl=f"{prefix}/token", scopes={})
+        flow = OAuthFlowPassword(tokenUrl=access.token_url, scopes={})
         self.model = OAuth2Model(flows=OAuthFlows(password=flow))
 
-    async def __call__(self, request: Request) -> Principal:
-        """Return who is calling.
+    def with_scopes(self, *scopes: str) -> "CurrentUser":
+        """Callers whose token was granted all of `scopes`; others get 403."""
+        return self._narrowed(scopes=self._rule.scopes | set(scopes))
+
+    def with_role(self, role: str) -> "CurrentUser":
+        """Callers who hold `role`; others get 403."""
+        return self._narrowed(roles=self._rule.roles | {role})
+
+    def fresh(self, *, minutes: float) -> "CurrentUser":
+        """Callers who proved who they are less than `minutes` ago; others get 403."""
+        return self._narrowed(within=timedelta(minutes=minutes))
+
+    async def __call__(self, request: Request) -> Caller | None:
+        """Return who is calling; `None` only if that is optional and no credential came.
 
         Raises:
             HTTPException: 401 with `WWW-Authenticate`, 403, 429 or 503, as Hexkey itself answers.
         """
         try:
-            await self._auth.runtime.start()
-            principal = await authenticated(request, by=self._auth)
-            if self._role is not None and self._role not in principal.roles:
-                raise Forbidden
+            caller = await self._access.resolve(request)
+            self._rule.check(caller, now=self._access.now())
+        except NotAuthenticated as error:
+            if self._rule.optional:
+                return None
+            raise _as_http(error, self._access.challenges) from error
         except HexkeyError as error:
-            raise self._refusal(error) from error
-        return principal
+            raise _as_http(error, self._access.challenges) from error
+        return caller
 
-    def _refusal(self, error: HexkeyError) -> HTTPException:
-        response = problem(error, request_id="", challenges=self._auth.state.challenges)
-        headers = {
-            name: ", ".join(response.headers.getlist(name))
-            for name in ("WWW-Authenticate", "Retry-After")
-            if name in response.headers
-        }
-        return HTTPException(HTTPStatus(response.status_code), error.message, headers)
+    def _narrowed(self, **changes: Any) -> "CurrentUser":
+        return CurrentUser(self._access, replace(self._rule, **changes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """What a caller must fulfill; all of it."""
+
+    optional: bool = False
+    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    within: timedelta | None = None
+
+    def check(self, caller: Caller, *, now: datetime) -> None:
+        if not (self.scopes <= caller.scopes and self.roles <= caller.roles):
+            raise Forbidden
+        if self.within is not None and now - caller.proved_at >= self.within:
+            raise ReauthenticationRequired
 
 
 class Security:
-    """The dependencies for one mounted application.
+    """The dependencies of one application, and what must run for them.
 
-    Attributes:
-        current_user: anybody who is signed in.
+    Args:
+        access: made by `embedded` or `remote`.
+        lifespan: to be run with the application; the mounted one's, or the remote client's.
     """
 
-    def __init__(self, auth: Hexkey, *, prefix: str) -> None:
-        self._auth = auth
-        self._prefix = prefix
-        self.current_user = CallerOf(auth, prefix=prefix)
+    def __init__(self, access: Access, lifespan: Callable[[Any], Any]) -> None:
+        self._access = access
+        self.lifespan = lifespan
 
-    def with_role(self, role: str) -> CallerOf:
-        """Anybody who is signed in and holds `role`; others get 403."""
-        return CallerOf(self._auth, prefix=self._prefix, role=Role(role))
+    @classmethod
+    def embedded(cls, auth: Hexkey, *, prefix: str) -> "Security":
+        """For an application that mounts `auth` under `prefix`: no HTTP in between."""
+
+        async def resolve(request: Request) -> Caller:
+            await auth.runtime.start()
+            principal = await authenticated(request, by=auth)
+            return Caller(
+                id=principal.user.id,
+                session=principal.session,
+                scopes=principal.scopes,
+                roles=frozenset(principal.roles),
+                proved_at=principal.proved_at,
+            )
+
+        access = Access(
+            resolve=resolve,
+            now=auth.container.clock().now,
+            token_url=f"{prefix}/token",
+            challenges=tuple(auth.state.challenges),
+        )
+        return cls(access, auth.runtime.lifespan)
+
+    @classmethod
+    def remote(
+        cls,
+        issuer: str,
+        *,
+        audience: str | None = None,
+        address: str | None = None,
+        max_staleness: timedelta = timedelta(seconds=60),
+        strict: bool = False,
+        allow_http: bool = False,
+    ) -> "Security":
+        """For an application that Hexkey serves from elsewhere; needs the extra `remote`.
+
+        Args:
+            issuer: the public URL of Hexkey, exactly as it is configured there.
+            audience: the `aud` of its tokens; without it, `issuer`.
+            address: where this application reaches Hexkey, if not at `issuer`.
+            max_staleness: how long revocations may not be heard of without consequences; at least
+                two seconds.
+            strict: after that answer 503; otherwise tokens are believed until they expire.
+            allow_http: take keys over plain HTTP from another machine; whoever can change them on
+                the way can be anybody.
+
+        Raises:
+            ValueError: if the issuer or the address cannot be used like this.
+        """
+        # Here, because applications that mount Hexkey need not have an HTTP client.
+        from hexkey.entrypoints.http.remote import RemoteHexkey  # noqa: PLC0415
+        from hexkey.entrypoints.remote_client import (  # noqa: PLC0415
+            RemoteSettings,
+            build_remote_client,
+        )
+
+        settings = RemoteSettings(
+            issuer=issuer,
+            audience=audience or issuer,
+            address=address or issuer,
+            max_staleness=max_staleness,
+            strict=strict,
+            allow_http=allow_http,
+        )
+        client = build_remote_client(settings)
+        hexkey = RemoteHexkey(client)
+        access = Access(
+            resolve=hexkey.resolve, now=client.clock.now, token_url=f"{issuer.rstrip('/')}/token"
+        )
+        return cls(access, hexkey.lifespan)
+
+    def current_user(self, *, optional: bool = False) -> CurrentUser:
+        """Anybody who is signed in; with `optional`, also whoever sent no credential at all."""
+        return CurrentUser(self._access, _Rule(optional=optional))
+
+
+def _as_http(error: HexkeyError, challenges: Sequence[str]) -> HTTPException:
+    response = problem(error, request_id="", challenges=challenges)
+    headers = {
+        name: ", ".join(response.headers.getlist(name))
+        for name in ("WWW-Authenticate", "Retry-After")
+        if name in response.headers
+    }
+    return HTTPException(HTTPStatus(response.status_code), error.message, headers)

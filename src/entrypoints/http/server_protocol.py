@@ -7,13 +7,14 @@ size is collected before the application sees its first byte.
 import asyncio
 import json
 import os
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hexkey.entrypoints.http.gate import MAX_BODY_OCTETS, MAX_HEADER_OCTETS, SAFE_BY_DEFAULT
 from hexkey.entrypoints.http.problems import problem_members, status_of
 from hexkey.entrypoints.http.refusals import HeadersTooLarge, MalformedRequest
+from hexkey.entrypoints.http.revocations import HANG_UP
 
 READ_TIMEOUT = 10.0  # seconds
 
@@ -38,8 +39,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._expect_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, on either side: nobody reads the answer to a question for news."""
         self._stop_waiting()
+        self._hang_up()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -86,6 +88,16 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words
         """Refuse what is not HTTP, in our own words."""
         self._refuse(MalformedRequest())
+
+    def shutdown(self) -> None:
+        """Let the request under way be answered, and soon if it is only waiting for news."""
+        super().shutdown()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        scope = cast("dict[str, Any]", self.scope if self.cycle is not None else {})
+        if HANG_UP in scope:
+            scope[HANG_UP]()
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

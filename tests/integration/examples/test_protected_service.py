@@ -1,4 +1,4 @@
-"""examples/protected_service, with tokens of a real Hexkey and with forged ones."""
+"""examples/protected_service/with_pyjwt.py, with tokens of a real Hexkey and with forged ones."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from tests.support.server import ROOT, Server, running_server
 
-PROGRAM = ROOT / "examples" / "protected_service" / "main.py"
+PROGRAM = ROOT / "examples" / "protected_service" / "with_pyjwt.py"
 ACCOUNT = {"username": "ada", "password": "a long walk in the rain"}
 
 

@@ -46,7 +46,7 @@ WRITES: dict[str, Deed] = {
     "add": lambda e: added(SqlStore(e), a_user()),
     "record": lambda e: SqlFailureCounters(e).record("ann", now=START),
     "clear": lambda e: SqlFailureCounters(e).clear("ann"),
-    "install": lambda e: SqlSigningKeyStore(e).install(a_signing_key(), replacing=None),
+    "install": lambda e: SqlSigningKeyStore(e).add(a_signing_key()),
 }
 
 

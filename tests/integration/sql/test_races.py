@@ -84,7 +84,7 @@ class TestContention:
     async def test_ra_07_leaves_one_signing_key(self, contended: AsyncEngine) -> None:
         keys = SqlSigningKeyStore(contended)
         outcomes = await asyncio.gather(
-            *(keys.install(a_signing_key(), replacing=None) for _ in range(12)),
+            *(keys.add(a_signing_key()) for _ in range(12)),
             return_exceptions=True,
         )
 

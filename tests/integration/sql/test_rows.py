@@ -20,6 +20,7 @@ from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts import email, password, profile, username
 from hexkey.domain.accounts.user import Disabled
 from hexkey.domain.authentication import throttle
+from hexkey.domain.sessions import session
 from tests.contracts.account_store import added
 from tests.contracts.session_store import opened
 from tests.support.builders import a_session, a_signing_key, a_user
@@ -50,6 +51,13 @@ LENGTHS = {
     "user_roles.role": access.MAX_ROLE_LENGTH,
     "sessions.id": identifiers.ID_LENGTH,
     "sessions.user_id": identifiers.ID_LENGTH,
+    "sessions.client_address": session.MAX_ADDRESS_LENGTH,
+    "sessions.user_agent": session.MAX_USER_AGENT_LENGTH,
+    "sessions.scopes": access.MAX_SCOPES_LENGTH,
+    "sessions.refresh_spent": 255,  # REMEMBERED instants of 13 digits, and commas
+    "state_changes.user_id": identifiers.ID_LENGTH,
+    "leases.name": 64,
+    "leases.holder": identifiers.ID_LENGTH,
     "sign_in_failures.key": throttle.MAX_COUNTER_KEY_LENGTH,
     "signing_keys.id": identifiers.KEY_ID_LENGTH,
     "signing_keys.algorithm": OUR_OWN_WORDS,
@@ -173,19 +181,32 @@ class TestImpossibleRows:
         with pytest.raises(ImpossibleRow, match=user.id):
             await SqlSignedInDirectory(engine).find(session.id)
 
+    @pytest.mark.parametrize(
+        "damage",
+        ["refresh_spent = 'yesterday'", "refresh_spent = '1,2'", "refresh_live = 0"],
+    )
+    async def test_refresh_chains_are(self, engine: AsyncEngine, damage: str) -> None:
+        user = a_user()
+        damaged = a_session(user=user)
+        await opened(SqlStore(engine), user, sessions=[damaged])
+        await _run(engine, f"UPDATE sessions SET {damage}")
+
+        with pytest.raises(ImpossibleRow, match=damaged.id):
+            await SqlSignedInDirectory(engine).find(damaged.id)
+
     async def test_sessions_are(self, engine: AsyncEngine) -> None:
         user = a_user()
-        session = a_session(user=user)
-        await opened(SqlStore(engine), user, sessions=[session])
+        broken = a_session(user=user)
+        await opened(SqlStore(engine), user, sessions=[broken])
         await _run(engine, "UPDATE sessions SET expires_at = created_at")
 
-        with pytest.raises(ImpossibleRow, match=session.id):
-            await SqlSignedInDirectory(engine).find(session.id)
+        with pytest.raises(ImpossibleRow, match=broken.id):
+            await SqlSignedInDirectory(engine).find(broken.id)
 
     @pytest.mark.parametrize("column", ["algorithm", "state", "public_jwk"])
     async def test_signing_keys_are(self, engine: AsyncEngine, column: str) -> None:
         keys = SqlSigningKeyStore(engine)
-        await keys.install(a_signing_key(), replacing=None)
+        await keys.add(a_signing_key())
         await _run(engine, f"UPDATE signing_keys SET {column} = 'other'")
 
         with pytest.raises(ImpossibleRow, match="cannot be read"):
@@ -195,7 +216,8 @@ class TestImpossibleRows:
         "statement",
         [
             "INSERT INTO user_roles VALUES ('nobody', 'admin')",
-            "INSERT INTO sessions SELECT 'x', 'nobody', created_at, updated_at, NULL FROM users",
+            "INSERT INTO sessions (id, user_id, created_at, expires_at)"  # noqa: ISC004
+            " SELECT 'x', 'nobody', created_at, updated_at FROM users",
             "UPDATE users SET username_key = NULL, email_key = NULL",
         ],
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -18,7 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hexkey.adapters.sql import schema
 from hexkey.adapters.sql.alembic_run import alembic_config
 from hexkey.adapters.sql.engine import make_engine
+from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
+from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.tables import metadata
+from hexkey.domain.identifiers import SessionId
+from hexkey.domain.sessions.refresh_token import RefreshChain
+from tests.contracts.session_store import POLICY
 
 pytestmark = pytest.mark.anyio
 
@@ -146,6 +152,54 @@ class TestUpgrade:
         await engine.dispose()
 
         assert sorted(done) == [False, False, False, True]
+
+
+class TestRevision0002:
+    """An existing deployment goes on: its sessions, and its instances that are not updated yet."""
+
+    async def test_gives_existing_sessions_what_they_lack(self, empty: AsyncEngine) -> None:
+        async with empty.connect() as connection:
+            await connection.run_sync(_upgrade_to, "0001")
+            await connection.run_sync(_insert_as_0001, "before")
+            await connection.commit()
+        await schema.upgrade(empty)
+        async with empty.connect() as connection:
+            await connection.run_sync(_insert_as_0001, "beside")
+            await connection.commit()
+
+        for name in ("before", "beside"):
+            found = await SqlSignedInDirectory(empty).find(SessionId(f"session-{name}"))
+            assert found is not None
+            session = found.session
+            assert session.authenticated_at == session.last_seen_at == session.created_at
+            assert session.idle_until == session.expires_at
+            assert (session.refresh, session.scopes) == (RefreshChain(), frozenset())
+            assert await SqlStore(empty).replace(
+                session, session.refreshed(RefreshChain(2), policy=POLICY, now=session.created_at)
+            )
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    command.upgrade(alembic_config(connection), revision)
+
+
+def _insert_as_0001(connection: Connection, name: str) -> None:
+    sqlite = connection.dialect.name == "sqlite"
+    begun, over = ("1000", "9000") if sqlite else ("to_timestamp(1)", "to_timestamp(9)")
+    connection.execute(
+        text(
+            "INSERT INTO users (id, username_value, username_key, username_skeleton, status,"
+            " email_verified, created_at, updated_at, credential_version, version) VALUES"
+            f" ('user-{name}', '{name}', '{name}', '{name}', 'active', false,"
+            f" {begun}, {begun}, 1, 1)"
+        )
+    )
+    connection.execute(
+        text(
+            "INSERT INTO sessions (id, user_id, created_at, expires_at)"
+            f" VALUES ('session-{name}', 'user-{name}', {begun}, {over})"
+        )
+    )
 
 
 class TestMigrations:

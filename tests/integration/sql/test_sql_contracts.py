@@ -4,15 +4,23 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
+from hexkey.adapters.sql.change_log import SqlChangeLog
+from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.leases import SqlLeases
+from hexkey.adapters.sql.revocations import SqlRevocations
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.application.ports.sessions import StateChanges
 from tests.contracts.account_store import AccountStoreContract
+from tests.contracts.change_log import ChangeLogContract
+from tests.contracts.expired_rows import ExpiredRowsContract
 from tests.contracts.failure_counters import FailureCountersContract
-from tests.contracts.session_store import SessionStoreContract
+from tests.contracts.leases import LeasesContract
+from tests.contracts.revocations import RevocationsContract
+from tests.contracts.session_store import SessionStoreContract, SessionUseContract
 from tests.contracts.signed_in_directory import SignedInDirectoryContract, Unheard
 from tests.contracts.signing_key_store import SigningKeyStoreContract
 from tests.contracts.user_directory import UserDirectoryContract
@@ -39,6 +47,45 @@ class TestSqlAccountStore(_OnOneDatabase, AccountStoreContract): ...
 
 
 class TestSqlSessionStore(_OnOneDatabase, SessionStoreContract): ...
+
+
+class TestSqlSessionUse(_OnOneDatabase, SessionUseContract): ...
+
+
+class TestSqlChangeLog(_OnOneDatabase, ChangeLogContract):
+    @pytest.fixture
+    def log(self, engine: AsyncEngine) -> SqlChangeLog:
+        return SqlChangeLog(engine)
+
+
+class TestSqlRevocations(_OnOneDatabase, RevocationsContract):
+    @pytest.fixture
+    def revocations(self, engine: AsyncEngine) -> SqlRevocations:
+        return SqlRevocations(engine)
+
+
+class TestSqlLeases(LeasesContract):
+    @pytest.fixture
+    def leases(self, engine: AsyncEngine) -> SqlLeases:
+        return SqlLeases(engine)
+
+
+class TestSqlExpiredRows(_OnOneDatabase, ExpiredRowsContract):
+    @pytest.fixture
+    def expired(self, engine: AsyncEngine) -> SqlExpiredRows:
+        return SqlExpiredRows(engine)
+
+    @pytest.fixture
+    def failures(self, engine: AsyncEngine) -> SqlFailureCounters:
+        return SqlFailureCounters(engine)
+
+    @pytest.fixture
+    def keys(self, engine: AsyncEngine) -> SqlSigningKeyStore:
+        return SqlSigningKeyStore(engine)
+
+    @pytest.fixture
+    def log(self, engine: AsyncEngine) -> SqlChangeLog:
+        return SqlChangeLog(engine)
 
 
 class TestSqlUserDirectory(_OnOneDatabase, UserDirectoryContract): ...

@@ -30,6 +30,7 @@ from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts.password import Password
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.sessions.access_token import Principal
+from hexkey.domain.sessions.session import Client
 from tests.support.account_model import (
     ADDRESSES,
     EMAILS,
@@ -136,7 +137,8 @@ class AccountMachine(RuleBasedStateMachine):
         password = self._password(account, typed)
         expected = self.model.guess(account, login, password, address)
 
-        deed = self.workers.both[at].sign_in(login=login, password=password, address=address)
+        origin = Client(address=address)
+        deed = self.workers.both[at].sign_in(login=login, password=password, client=origin)
         issued, refusal = self.workers.outcome(deed)
 
         assert refusal is expected
@@ -248,7 +250,7 @@ class AccountMachine(RuleBasedStateMachine):
     def rotate_the_signing_key(self, at: int) -> None:
         self._rotations += 1
         instance = self.workers.both[at]
-        deed = instance.generate_signing_key(algorithm=instance.algorithm)
+        deed = instance.rotate_key(algorithm=instance.algorithm, at_once=True)
 
         assert self.workers.outcome(deed)[1] is None
 

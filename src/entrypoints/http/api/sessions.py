@@ -1,4 +1,4 @@
-"""Sessions: signing in, as JSON and as the form of FastAPI's own clients."""
+"""Sessions: signing in, staying signed in, seeing where, and signing out."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -8,10 +8,34 @@ from fastapi import APIRouter, Form, Response
 from hexkey.domain.accounts.password import HashingOverloaded
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.authentication.throttle import TooManyAttempts
-from hexkey.entrypoints.http.dependencies import Address, Public, SignInUser
-from hexkey.entrypoints.http.documentation import BODY, refuses
-from hexkey.entrypoints.http.representations import json_response, token
-from hexkey.entrypoints.http.schemas import Credentials, PasswordForm, TokenResponse
+from hexkey.domain.sessions.refresh_token import (
+    RefreshTokenRejected,
+    RefreshTokenReused,
+    TooManyRefreshes,
+)
+from hexkey.domain.sessions.session import ReauthenticationRequired, SessionNotFound
+from hexkey.entrypoints.http.dependencies import (
+    Caller,
+    End,
+    EndOthers,
+    FreshCaller,
+    ListMine,
+    Origin,
+    Prove,
+    Public,
+    Refresh,
+    SignInUser,
+)
+from hexkey.entrypoints.http.documentation import BODY, CREDENTIAL, refuses
+from hexkey.entrypoints.http.representations import json_response, session, tokens
+from hexkey.entrypoints.http.schemas import (
+    Credentials,
+    PasswordForm,
+    Proof,
+    RefreshRequest,
+    SessionList,
+    TokenResponse,
+)
 from hexkey.entrypoints.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["Sessions"], route_class=StrictRoute)
@@ -27,18 +51,91 @@ _SIGN_IN = refuses(*BODY, InvalidCredentials, TooManyAttempts, HashingOverloaded
     dependencies=[Public],
     responses=_SIGN_IN,
 )
-async def sign_in(body: Credentials, sign_in_user: SignInUser, address: Address) -> Response:
+async def sign_in(body: Credentials, sign_in_user: SignInUser, origin: Origin) -> Response:
     """Sign in with a user name or an e-mail address and a password."""
-    issued = await sign_in_user(login=body.login, password=body.password, address=address)
-    return json_response(token(issued), HTTPStatus.CREATED)
+    issued = await sign_in_user(login=body.login, password=body.password, client=origin)
+    return json_response(tokens(issued), HTTPStatus.CREATED)
 
 
 @form_router.post("/token", response_model=TokenResponse, dependencies=[Public], responses=_SIGN_IN)
 async def sign_in_by_form(
-    form: Annotated[PasswordForm, Form()], sign_in_user: SignInUser, address: Address
+    form: Annotated[PasswordForm, Form()], sign_in_user: SignInUser, origin: Origin
 ) -> Response:
     """Sign in with the form that FastAPI's documentation and Swagger UI use."""
     issued = await sign_in_user(
-        login=form.username, password=form.password, scope=form.scope, address=address
+        login=form.username, password=form.password, scope=form.scope, client=origin
     )
-    return json_response(token(issued), headers={"Pragma": "no-cache"})
+    return json_response(tokens(issued), headers={"Pragma": "no-cache"})
+
+
+@router.post(
+    "/sessions/refresh",
+    response_model=TokenResponse,
+    dependencies=[Public],
+    responses=refuses(*BODY, RefreshTokenRejected, RefreshTokenReused, TooManyRefreshes),
+)
+async def refresh(body: RefreshRequest, refresh_session: Refresh) -> Response:
+    """Trade the refresh token for its successor and a new access token.
+
+    A repeat within ten seconds, or after a lost answer, is answered with the same successor.
+    """
+    issued = await refresh_session(refresh_token=body.refresh_token)
+    return json_response(tokens(issued), headers={"Pragma": "no-cache"})
+
+
+@router.get("/sessions", response_model=SessionList, responses=refuses(*CREDENTIAL))
+async def list_my_sessions(caller: Caller, list_sessions: ListMine) -> Response:
+    """See where you are signed in, the latest first."""
+    items = [
+        session(mine, current=caller.session) for mine in await list_sessions(user=caller.user.id)
+    ]
+    return json_response({"items": items, "next_cursor": None})
+
+
+@router.delete(
+    "/sessions",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refuses(*CREDENTIAL, ReauthenticationRequired),
+)
+async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> None:
+    """Sign out everywhere but here. Needs a proof of identity in the last five minutes."""
+    await end_others(user=caller.user.id, keep=caller.session)
+
+
+@router.delete(
+    "/sessions/current",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refuses(*CREDENTIAL, SessionNotFound),
+)
+async def sign_out(caller: Caller, end_session: End) -> None:
+    """Sign out here."""
+    await end_session(user=caller.user.id, session=str(caller.session))
+
+
+@router.delete(
+    "/sessions/{id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refuses(*CREDENTIAL, ReauthenticationRequired, SessionNotFound),
+)
+async def end_my_session(id: str, caller: FreshCaller, end_session: End) -> None:
+    """Sign out one of your sessions. Needs a proof of identity in the last five minutes."""
+    await end_session(user=caller.user.id, session=id)
+
+
+@router.post(
+    "/sessions/current/reauthenticate",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=refuses(
+        *BODY, *CREDENTIAL, InvalidCredentials, TooManyAttempts, HashingOverloaded, SessionNotFound
+    ),
+)
+async def prove_it_is_still_me(
+    body: Proof, caller: Caller, reauthenticate: Prove, origin: Origin
+) -> None:
+    """Give the password once more; sensitive acts need no other proof for five minutes."""
+    await reauthenticate(
+        user=caller.user.id,
+        session=caller.session,
+        password=body.password,
+        address=origin.address,
+    )

@@ -293,7 +293,7 @@ class TestClaims:
             issuing.verifier.verify(issuing.signed({**claims_json(), **change}))
 
     def test_ignores_claims_that_newer_instances_may_add(self, issuing: Issuing) -> None:
-        claims = {**claims_json(), "acr": "aal2", "amr": ["pwd"], "auth_time": 1.5 and 1}
+        claims = {**claims_json(), "acr": "aal2", "amr": ["pwd"]}
 
         assert issuing.verifier.verify(issuing.signed(claims)) == some_claims()
 

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret, Purpose
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
-from hexkey.adapters.crypto.key_material import KeySeal, PrivateKey, generate, public_jwk
+from hexkey.adapters.crypto.key_material import PrivateKey, generate, public_jwk
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
+from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.domain.identifiers import KeyId
 from hexkey.domain.keys import (
     KeyState,
@@ -29,6 +30,8 @@ Damage = Callable[[bytes], bytes]
 # HKDF by hand: two HMACs, as in RFC 5869.
 EXPECTED = {
     "signing-key-sealing/v1": "e7ece0622970fce8",
+    "sealing-key-id/v1": "b63bcc2d4306c31e",
+    "refresh-tokens/v1": "6644c79641255464",
     "hs256-tokens/v1": "209833e24fc2b42a",
     "hs256-key-id/v1": "1846fd04dce5a4fa",
     "cursors/v1": "83f5b82c18974ffc",
@@ -45,7 +48,7 @@ def sealed_by_hand(key: PrivateKey, algorithm: SigningAlgorithm) -> SigningKey:
     """What the maker would have made, had it made this key."""
     described = public_jwk(key.public_key())
     key_id = thumbprint(described)
-    seal = KeySeal(derived_keys().key(Purpose.SIGNING_KEY_SEALING))
+    seal = KeySeal(derived_keys())
     return SigningKey(
         id=key_id,
         algorithm=algorithm,
@@ -53,6 +56,7 @@ def sealed_by_hand(key: PrivateKey, algorithm: SigningAlgorithm) -> SigningKey:
         public_jwk=described,
         sealed_private_key=seal.seal(key, key_id, algorithm),
         created_at=START,
+        state_since=START,
     )
 
 
@@ -70,7 +74,7 @@ class TestSealingKeyMaker(KeyMakerContract):
     @pytest.mark.parametrize("algorithm", ASYMMETRIC)
     def test_cr_05_stores_nothing_readable(self, algorithm: SigningAlgorithm) -> None:
         key = a_signing_key(algorithm)
-        seal = KeySeal(derived_keys().key(Purpose.SIGNING_KEY_SEALING))
+        seal = KeySeal(derived_keys())
         opened = seal.open(key.sealed_private_key, key.id, algorithm)
 
         assert isinstance(opened, PrivateKey)
@@ -113,7 +117,7 @@ class TestUnsealedKeyRing(KeyRingContract):
         "curve", [ec.SECP384R1(), ec.SECP521R1(), ec.SECP256K1(), ec.SECP224R1()]
     )
     def test_jw_15_knows_one_curve(self, ring: UnsealedKeyRing, curve: ec.EllipticCurve) -> None:
-        seal = KeySeal(derived_keys().key(Purpose.SIGNING_KEY_SEALING))
+        seal = KeySeal(derived_keys())
         key = a_signing_key(SigningAlgorithm.ES256)
         sealed = seal.seal(ec.generate_private_key(curve), key.id, key.algorithm)
 
@@ -130,7 +134,7 @@ class TestUnsealedKeyRing(KeyRingContract):
 
     def test_does_not_take_ed448_for_ed25519(self, ring: UnsealedKeyRing) -> None:
         key = a_signing_key(SigningAlgorithm.EDDSA)
-        seal = KeySeal(derived_keys().key(Purpose.SIGNING_KEY_SEALING))
+        seal = KeySeal(derived_keys())
         foreign: object = ed448.Ed448PrivateKey.generate()
         sealed = seal.seal(foreign, key.id, key.algorithm)  # type: ignore[arg-type] # the attack
 
@@ -167,7 +171,9 @@ class TestUnsealedKeyRing(KeyRingContract):
             lambda octets: octets[:13],
             lambda octets: octets[:-1],
             lambda octets: octets + b"0",
-            lambda octets: b"\x02" + octets[1:],
+            lambda octets: octets[:21],
+            lambda octets: b"\x01" + octets[1:],
+            lambda octets: b"\x03" + octets[1:],
             lambda octets: octets[:5] + bytes([octets[5] ^ 1]) + octets[6:],
             lambda octets: octets[:-1] + bytes([octets[-1] ^ 1]),
         ],

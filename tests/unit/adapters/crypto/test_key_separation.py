@@ -1,23 +1,29 @@
 """CR-04, P65, P66: what was made for one purpose is never accepted for another."""
 
+import hmac
 import itertools
 from collections.abc import Callable
+from zlib import crc32
 
 import pytest
 
 from hexkey.adapters.crypto.cursors import EncryptedCursors
 from hexkey.adapters.crypto.derived_keys import Purpose
-from hexkey.adapters.crypto.key_material import KeySeal, generate
+from hexkey.adapters.crypto.key_material import generate
+from hexkey.adapters.crypto.key_seal import KeySeal
+from hexkey.adapters.crypto.refresh_tokens import PREFIX, KeyedRefreshTokens
 from hexkey.domain.errors import HexkeyError
-from hexkey.domain.identifiers import KeyId
+from hexkey.domain.identifiers import KeyId, SessionId
 from hexkey.domain.keys import SealedKey, SigningAlgorithm, UnusableKey
 from tests.support.issuing import Issuing, an_issuing, derived_keys, some_claims
 from tests.support.jose import forge, octets_of, read, segment
 
 ISSUING = an_issuing(SigningAlgorithm.HS256)
 CURSORS = EncryptedCursors(derived_keys())
-SEAL = KeySeal(derived_keys().key(Purpose.SIGNING_KEY_SEALING))
+SEAL = KeySeal(derived_keys())
+REFRESH_TOKENS = KeyedRefreshTokens(derived_keys())
 KID = KeyId("k" * 43)
+SESSION = SessionId("00000000-0000-7000-8000-000000000003")
 
 
 def sealed_key() -> bytes:
@@ -33,12 +39,16 @@ MAKERS: dict[str, Callable[[], str]] = {
     "cursor of users": lambda: CURSORS.seal("x", listing="users"),
     "cursor of audit": lambda: CURSORS.seal("x", listing="audit"),
     "sealed key": lambda: segment(sealed_key()),
+    "refresh token": lambda: REFRESH_TOKENS.write(SESSION, 1),
+    "inside of a refresh token": lambda: REFRESH_TOKENS.write(SESSION, 1)[len(PREFIX) :],
 }
 READERS: dict[str, Callable[[str], object]] = {
     "access token": ISSUING.verifier.verify,
     "cursor of users": lambda text: CURSORS.open(text, listing="users"),
     "cursor of audit": lambda text: CURSORS.open(text, listing="audit"),
     "sealed key": open_seal,
+    "refresh token": REFRESH_TOKENS.read,
+    "inside of a refresh token": lambda text: REFRESH_TOKENS.read(PREFIX + text),
 }
 
 
@@ -66,13 +76,26 @@ class TestPurposes:
     @pytest.mark.parametrize("purpose", Purpose)
     def test_cr_04_only_one_key_opens_signing_keys(self, purpose: Purpose) -> None:
         sealed = SealedKey(sealed_key())
-        seal = KeySeal(derived_keys().key(purpose))
+        seal = KeySeal(derived_keys(), purpose)
 
         if purpose is Purpose.SIGNING_KEY_SEALING:
             assert seal.open(sealed, KID, SigningAlgorithm.ES256)
         else:
             with pytest.raises(UnusableKey):
                 seal.open(sealed, KID, SigningAlgorithm.ES256)
+
+    @pytest.mark.parametrize("purpose", Purpose)
+    def test_cr_04_only_one_key_makes_refresh_tokens(self, purpose: Purpose) -> None:
+        head = octets_of(REFRESH_TOKENS.write(SESSION, 1)[len(PREFIX) :])[:21]
+        mac = hmac.digest(derived_keys().key(purpose), PREFIX.encode() + head, "sha256")
+        body = head + mac
+        forged = PREFIX + segment(body + crc32(PREFIX.encode() + body).to_bytes(4))
+
+        if purpose is Purpose.REFRESH_TOKENS:
+            assert REFRESH_TOKENS.read(forged) == (SESSION, 1)
+        else:
+            with pytest.raises(HexkeyError):
+                REFRESH_TOKENS.read(forged)
 
     def test_cr_04_the_master_secret_itself_signs_nothing(self) -> None:
         issuing: Issuing = an_issuing(SigningAlgorithm.HS256, secret=b"m" * 32)

@@ -14,8 +14,8 @@ from jwt import PyJWK
 from hexkey.adapters.crypto import base64url
 from hexkey.adapters.crypto.derived_keys import Purpose
 from hexkey.adapters.crypto.key_material import public_jwk
-from hexkey.adapters.crypto.pyjwt_tokens import _JWS
 from hexkey.adapters.crypto.token_claims import to_json
+from hexkey.adapters.crypto.typed_jws import _JWS
 from hexkey.domain.keys import SigningAlgorithm, thumbprint
 from hexkey.domain.sessions.access_token import InvalidToken
 from tests.contracts.key_maker import ASYMMETRIC

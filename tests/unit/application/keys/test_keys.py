@@ -2,8 +2,6 @@ import asyncio
 
 import pytest
 
-from hexkey.application.keys.generation import signing_key
-from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.keys import KeyState, SigningAlgorithm, UnusableKey
 from tests.support.deployments import MemoryDeployment
 
@@ -39,9 +37,11 @@ class TestEnsureSigningKey:
         slow.stores.signing_keys.may_answer.clear()
         starting = asyncio.create_task(slow.ensure_signing_key())
         await asyncio.sleep(0)
-        quick_key = slow.ensure_signing_key.maker.make(ES256, now=slow.clock.now())
+        now = slow.clock.now()
+        made = await slow.ensure_signing_key.make(ES256, beside=(), now=now)
+        quick_key = made.moved(KeyState.SIGNING, now=now)
         slow.stores.signing_keys.next_answer = []
-        assert await slow.stores.signing_keys.install(quick_key, replacing=None)
+        assert await slow.stores.signing_keys.add(quick_key)
         slow.stores.signing_keys.may_answer.set()
         await starting
 
@@ -64,47 +64,12 @@ class TestEnsureSigningKey:
             await deployment.ensure_signing_key()
 
 
-class TestGenerateSigningKey:
-    async def test_makes_a_new_one_and_still_believes_the_old_one(
-        self, deployment: MemoryDeployment
-    ) -> None:
-        deployment.clock.advance(seconds=1)
-        made = await deployment.generate_signing_key(algorithm=ES256)
-
-        assert await states(deployment) == [KeyState.VERIFYING, KeyState.SIGNING]
-        assert signing_key(await deployment.stores.signing_keys.all(), ES256) == made
-
-    async def test_makes_the_first_one_of_another_algorithm(
-        self, deployment: MemoryDeployment
-    ) -> None:
-        await deployment.generate_signing_key(algorithm=SigningAlgorithm.EDDSA)
-
-        assert await states(deployment) == [KeyState.SIGNING, KeyState.SIGNING]
-
-    async def test_of_two_at_the_same_time_one_has_to_try_again(
-        self, deployment: MemoryDeployment
-    ) -> None:
-        keys = deployment.stores.signing_keys
-        keys.next_answer = list(await keys.all())
-        await deployment.generate_signing_key.store.install(
-            deployment.generate_signing_key.maker.make(ES256, now=deployment.clock.now()),
-            replacing=keys.next_answer[0],
-        )
-
-        with pytest.raises(TemporarilyUnavailable):
-            await deployment.generate_signing_key(algorithm=ES256)
-
-    async def test_has_none_for_a_shared_secret(self, deployment: MemoryDeployment) -> None:
-        with pytest.raises(ValueError, match="derived"):
-            await deployment.generate_signing_key(algorithm=SigningAlgorithm.HS256)
-
-
 class TestPublishKeys:
     async def test_shows_the_keys_of_other_instances_within_a_second(
         self, deployment: MemoryDeployment
     ) -> None:
         deployment.clock.advance(seconds=1)
-        made = await deployment.generate_signing_key(algorithm=ES256)
+        made = await deployment.rotate_key(algorithm=ES256)
         deployment.clock.advance(seconds=1)
 
         published = await deployment.publish_keys()

@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,9 +14,9 @@ from hexkey.domain.sessions.access_token import (
     TokenExpired,
     UnknownSigningKey,
 )
-from hexkey.domain.sessions.session import SESSION_LIFETIME
 from tests.support.builders import an_id
 from tests.support.deployments import PASSWORD, MemoryDeployment
+from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def token(deployment: MemoryDeployment) -> str:
 async def neighbor(deployment: MemoryDeployment) -> MemoryDeployment:
     """Another instance on the same stores, with a fresh key that the first has not seen."""
     neighbor = MemoryDeployment(stores=deployment.stores, clock=deployment.clock)
-    await deployment.generate_signing_key(algorithm=SigningAlgorithm.ES256)
+    await deployment.rotate_key(algorithm=SigningAlgorithm.ES256, at_once=True)
     await neighbor.reload_keys()
     deployment.clock.advance(seconds=1)
     return neighbor
@@ -102,16 +103,33 @@ class TestResolveToken:
     async def test_se_04_refuses_a_token_that_outlives_its_session(
         self, deployment: MemoryDeployment, token: str
     ) -> None:
-        claims = claims_of(deployment, token)
-        longer = replace(claims, expires_at=claims.issued_at + 2 * SESSION_LIFETIME)
+        """SE-04: being used does not move the absolute end."""
+        policy, claims = deployment.session_policy, claims_of(deployment, token)
+        longer = replace(claims, expires_at=claims.issued_at + 2 * policy.absolute)
         long_lived = deployment.signer.sign(longer)
-        deployment.clock.advance(seconds=SESSION_LIFETIME.total_seconds() - 1)
+        for _ in range(3):
+            deployment.clock.advance(days=9)
+            await deployment.resolve(token=long_lived)
+        deployment.clock.advance(seconds=timedelta(days=3).total_seconds() - 1)
         await deployment.resolve(token=long_lived)
 
         deployment.clock.advance(seconds=1)
 
         with pytest.raises(InvalidToken):
             await deployment.resolve(token=long_lived)
+
+    async def test_se_11_notes_the_use_and_does_not_depend_on_it(
+        self, deployment: MemoryDeployment, token: str
+    ) -> None:
+        """SE-11, D14: at most once a minute; a store that cannot write refuses nobody."""
+        session = (await deployment.resolve(token=token)).session
+        assert session is not None
+        deployment.stores.store.writable = False
+        deployment.clock.advance(seconds=61)
+        await deployment.resolve(token=token)
+
+        stored = deployment.stores.store.committed.sessions[session]
+        assert stored.last_seen_at in (START, deployment.clock.now())
 
     async def test_se_05_refuses_a_user_who_was_disabled_by_another_process_within_a_second(
         self, deployment: MemoryDeployment, token: str

@@ -13,6 +13,7 @@ from hexkey.domain.sessions.access_token import (
     Principal,
     TokenExpired,
 )
+from hexkey.domain.sessions.session import FRESH_FOR
 from tests.support.builders import a_user, an_id
 from tests.support.doubles import START
 from tests.support.strategies import steps
@@ -26,6 +27,7 @@ CLAIMS = AccessTokenClaims(
     session=SessionId(an_id()),
     issued_at=START,
     expires_at=START + ACCESS_TOKEN_LIFETIME,
+    authenticated_at=START,
 )
 MOMENT = timedelta(milliseconds=1)
 
@@ -77,5 +79,14 @@ class TestAccessTokenClaims:
 class TestPrincipal:
     def test_has_the_roles_of_its_user(self) -> None:
         user = a_user(roles=frozenset((ADMIN,)))
+        principal = Principal(user=user, session=None, scopes=frozenset(), proved_at=START)
 
-        assert Principal(user=user, session=None, scopes=frozenset()).roles == {ADMIN}
+        assert principal.roles == {ADMIN}
+
+    @pytest.mark.parametrize(
+        ("age", "fresh"), [(timedelta(0), True), (FRESH_FOR - MOMENT, True), (FRESH_FOR, False)]
+    )
+    def test_se_08_is_fresh_until_the_instant_itself(self, age: timedelta, fresh: bool) -> None:
+        principal = Principal(user=a_user(), session=None, scopes=frozenset(), proved_at=START)
+
+        assert principal.is_fresh(now=START + age, within=FRESH_FOR) is fresh

@@ -1,25 +1,77 @@
+"""SE-04, SE-08, SE-11: the rules of a session, at their very instants."""
+
 from datetime import timedelta
 
+import pytest
+
 from hexkey.domain.identifiers import SessionId, UserId
-from hexkey.domain.sessions.session import SESSION_LIFETIME, Session
+from hexkey.domain.sessions.refresh_token import RefreshChain
+from hexkey.domain.sessions.session import (
+    FRESH_FOR,
+    MAX_ADDRESS_LENGTH,
+    MAX_USER_AGENT_LENGTH,
+    SEEN_EVERY,
+    Client,
+    Session,
+    SessionPolicy,
+)
 from tests.support.builders import an_id
 from tests.support.doubles import START
 
 LATER = START + timedelta(minutes=1)
 MOMENT = timedelta(milliseconds=1)
+POLICY = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=30))
 
 
-def opened() -> Session:
-    return Session.opened(id=SessionId(an_id()), user=UserId(an_id()), now=START)
+def opened(policy: SessionPolicy = POLICY) -> Session:
+    return Session.opened(id=SessionId(an_id()), user=UserId(an_id()), policy=policy, now=START)
 
 
 class TestSession:
-    def test_is_live_until_its_end_and_not_at_it(self) -> None:
+    def test_se_04_is_live_until_it_was_idle_for_too_long_and_not_then(self) -> None:
         session = opened()
 
         assert session.is_live(now=START)
-        assert session.is_live(now=START + SESSION_LIFETIME - MOMENT)
-        assert not session.is_live(now=START + SESSION_LIFETIME)
+        assert session.is_live(now=START + POLICY.idle - MOMENT)
+        assert not session.is_live(now=START + POLICY.idle)
+
+    def test_se_04_slides_with_its_use(self) -> None:
+        session = opened().seen(policy=POLICY, now=LATER)
+
+        assert session.is_live(now=LATER + POLICY.idle - MOMENT)
+        assert not session.is_live(now=LATER + POLICY.idle)
+
+    @pytest.mark.parametrize("days", [17, 29])
+    def test_se_04_never_slides_past_its_end(self, days: int) -> None:
+        session = opened().seen(policy=POLICY, now=START + timedelta(days=days))
+
+        assert session.is_live(now=START + POLICY.absolute - MOMENT)
+        assert not session.is_live(now=START + POLICY.absolute)
+
+    def test_se_04_has_no_longer_idle_time_than_life(self) -> None:
+        session = opened(SessionPolicy(idle=timedelta(days=60), absolute=timedelta(days=30)))
+
+        assert session.idle_until == session.expires_at == START + timedelta(days=30)
+
+    def test_is_used_by_a_refresh(self) -> None:
+        chain = RefreshChain(live=2, spent=(LATER,))
+
+        session = opened().refreshed(chain, policy=POLICY, now=LATER)
+
+        assert (session.refresh, session.last_seen_at) == (chain, LATER)
+        assert session.idle_until == LATER + POLICY.idle
+        assert session.authenticated_at == START
+
+    def test_se_11_is_due_to_be_seen_once_a_minute(self) -> None:
+        assert not opened().is_due_to_be_seen(now=START + SEEN_EVERY - MOMENT)
+        assert opened().is_due_to_be_seen(now=START + SEEN_EVERY)
+
+    def test_se_08_is_fresh_for_five_minutes_and_not_at_their_end(self) -> None:
+        session = opened()
+
+        assert session.is_fresh(now=START + FRESH_FOR - MOMENT)
+        assert not session.is_fresh(now=START + FRESH_FOR)
+        assert session.reauthenticated(now=LATER).is_fresh(now=START + FRESH_FOR)
 
     def test_is_over_from_the_instant_it_is_ended(self) -> None:
         ended = opened().ended(now=LATER)
@@ -35,3 +87,27 @@ class TestSession:
         ended = opened().ended(now=LATER)
 
         assert ended.ended(now=LATER + MOMENT) is ended
+
+
+class TestClient:
+    @pytest.mark.parametrize(
+        ("sent", "kept"),
+        [
+            ("Firefox\n\x00\x1b[31m", "Firefox[31m"),
+            ("\ud800x\u202e", "x"),
+            ("", None),
+            ("\n", None),
+            (None, None),
+        ],
+    )
+    def test_keeps_what_can_be_stored_and_shown(self, sent: str | None, kept: str | None) -> None:
+        assert Client.seen_at(None, sent).user_agent == kept
+
+    def test_keeps_the_beginning_of_what_is_too_long(self) -> None:
+        assert Client.seen_at(None, "x" * 9999).user_agent == "x" * MAX_USER_AGENT_LENGTH
+
+    def test_keeps_no_part_of_an_address(self) -> None:
+        longest = "x" * MAX_ADDRESS_LENGTH
+
+        assert Client.seen_at(longest, None).address == longest
+        assert Client.seen_at(longest + "x", None).address is None

@@ -14,9 +14,12 @@ class TestKeysGenerate:
         (first,) = hexkey.json("keys", "generate")
         (second,) = hexkey.json("keys", "generate")
 
-        assert set(first) == {"id", "algorithm", "state", "created_at"}
+        listed = hexkey.json("keys", "list")
+
+        assert set(first) == {"id", "algorithm", "state", "since", "created_at"}
         assert (first["algorithm"], first["state"]) == ("ES256", "signing")
-        assert hexkey.json("keys", "list") == [{**first, "state": "verifying"}, second]
+        assert [key["id"] for key in listed] == [first["id"], second["id"]]
+        assert [key["state"] for key in listed] == ["verifying", "signing"]
 
     def test_makes_one_of_another_algorithm(self, hexkey: Program) -> None:
         (made,) = hexkey.json("keys", "generate", "--algorithm", "EdDSA")
@@ -49,6 +52,42 @@ class TestKeysGenerate:
         assert len(hexkey.json("keys", "list")) == 1
 
 
+class TestKeysRotate:
+    def test_announces_the_next_key_while_one_signs(self, hexkey: Program) -> None:
+        """JW-16: verifiers hear of it before it signs."""
+        hexkey.json("keys", "generate")
+
+        (made,) = hexkey.json("keys", "rotate")
+
+        assert made["state"] == "announced"
+        assert [key["state"] for key in hexkey.json("keys", "list")] == ["signing", "announced"]
+
+    def test_signs_at_once_if_it_must(self, hexkey: Program) -> None:
+        hexkey.json("keys", "generate")
+
+        (made,) = hexkey.json("keys", "rotate", "--now")
+
+        assert made["state"] == "signing"
+
+
+class TestKeysRetire:
+    def test_ends_a_key_that_only_verifies(self, hexkey: Program) -> None:
+        (old,) = hexkey.json("keys", "generate")
+        hexkey.json("keys", "generate")
+
+        (retired,) = hexkey.json("keys", "retire", old["id"])
+
+        assert (retired["id"], retired["state"]) == (old["id"], "retired")
+
+    def test_refuses_the_one_that_signs(self, hexkey: Program) -> None:
+        (signing,) = hexkey.json("keys", "generate")
+
+        assert hexkey("keys", "retire", signing["id"]).exit_code == 4
+
+    def test_knows_no_other_key(self, hexkey: Program) -> None:
+        assert hexkey("keys", "retire", "nobody").exit_code == 3
+
+
 class TestKeysList:
     def test_shows_no_private_half(self, hexkey: Program) -> None:
         """JW-15."""
@@ -58,4 +97,10 @@ class TestKeysList:
 
         assert result.exit_code == 0
         assert "ES256" in result.stdout
-        assert set(hexkey.json("keys", "list")[0]) == {"id", "algorithm", "state", "created_at"}
+        assert set(hexkey.json("keys", "list")[0]) == {
+            "id",
+            "algorithm",
+            "state",
+            "since",
+            "created_at",
+        }

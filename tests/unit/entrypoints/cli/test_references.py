@@ -39,7 +39,7 @@ class TestReferenceOfTheProgram:
         assert set(re.findall(r"`(--[a-z-]+)`", section(name))) == options - {"--help"}
 
     def test_knows_no_command_that_does_not_exist(self) -> None:
-        groups = {"hexkey users", "hexkey keys", "hexkey config"}
+        groups = {"hexkey users", "hexkey keys", "hexkey maintenance", "hexkey config"}
 
         assert set(re.findall(r"^#+ `(hexkey .+)`$", PAGE, re.MULTILINE)) == set(COMMANDS) | groups
 

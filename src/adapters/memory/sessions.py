@@ -1,0 +1,71 @@
+"""The sessions, inside a transaction on dicts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hexkey.adapters.memory.committed import Committed
+from hexkey.application.ports.sessions import Sessions
+from hexkey.domain.identifiers import SessionId, UserId
+from hexkey.domain.sessions.session import Session
+
+
+class MemorySessions(Sessions):
+    """The sessions, as one transaction sees and changes them."""
+
+    def __init__(self, committed: Committed, noted: dict[UserId, datetime]) -> None:
+        self._committed = committed
+        self._noted = noted
+        self.changed: dict[SessionId, Session] = {}
+
+    async def add(self, session: Session) -> None:
+        if await self.find(session.id) is not None:
+            raise ValueError(f"there is a session {session.id} already")
+        self.changed[session.id] = session
+
+    async def find(self, id: SessionId) -> Session | None:
+        return self.changed.get(id) or self._committed.sessions.get(id)
+
+    async def of_user(self, user: UserId) -> Sequence[Session]:
+        found = [await self.find(each) for each in self._ids_of(user)]
+        live = [it for it in found if it is not None and it.user == user and it.ended_at is None]
+        return sorted(live, key=lambda it: (it.created_at, it.id), reverse=True)
+
+    async def replace(self, old: Session, new: Session) -> bool:
+        merged = merge(await self.find(old.id), old, new)
+        if merged is None:
+            return False
+        self.changed[old.id] = merged
+        if new.authenticated_at != old.authenticated_at:
+            self._noted[new.user] = new.authenticated_at
+        return True
+
+    async def end(self, id: SessionId, *, now: datetime) -> None:
+        session = await self.find(id)
+        if session is not None and session.ended_at is None:
+            self._end(session, now)
+
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
+        for session in (await self.of_user(user))[most:]:
+            self._end(session, now)
+
+    async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
+        for session in await self.of_user(user):
+            if session.id != keep:
+                self._end(session, now)
+
+    def _end(self, session: Session, now: datetime) -> None:
+        self.changed[session.id] = session.ended(now=now)
+        self._noted[session.user] = now
+
+    def _ids_of(self, user: UserId) -> set[SessionId]:
+        return {*self._committed.sessions_of.get(user, ()), *self.changed}
+
+
+def merge(stored: Session | None, old: Session, new: Session) -> Session | None:
+    """`stored` with what `new` has otherwise than `old`; `None` if it may not be touched."""
+    if stored is None or stored.ended_at is not None or stored.refresh.live != old.refresh.live:
+        return None
+    changeable = ("authenticated_at", "last_seen_at", "idle_until", "refresh")
+    changes = {it: getattr(new, it) for it in changeable if getattr(new, it) != getattr(old, it)}
+    return replace(stored, **changes)

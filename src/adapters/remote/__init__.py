@@ -1,0 +1,1 @@
+"""A Hexkey elsewhere, over HTTP; needs the extra `remote`."""

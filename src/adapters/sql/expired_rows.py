@@ -1,0 +1,61 @@
+"""Deleting old rows from the database, a few at a time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Delete, Table, bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.tables import sessions, sign_in_failures, signing_keys, state_changes
+from hexkey.adapters.sql.unit_of_work import unit_of_work
+from hexkey.application.ports.maintenance import ExpiredRows
+from hexkey.domain.keys import KeyState
+
+
+def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool]) -> Delete:
+    """Delete the oldest rows of `table`; those that somebody else is changing can wait."""
+    (key,) = table.primary_key.columns
+    old = (
+        select(key)
+        .where(at < bindparam("before"), *conditions)
+        .order_by(at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+    return delete(table).where(key.in_(old))
+
+
+# Two statements, because each has an index of its own.
+_ENDED = _oldest(sessions, sessions.c.ended_at)
+_OVER = _oldest(sessions, sessions.c.expires_at)
+_FAILURES = _oldest(sign_in_failures, sign_in_failures.c.last)
+_CHANGES = _oldest(state_changes, state_changes.c.at)
+_KEYS = _oldest(
+    signing_keys, signing_keys.c.state_since, signing_keys.c.state == KeyState.RETIRED.value
+)
+
+
+class SqlExpiredRows(ExpiredRows):
+    """Every batch is one statement, and a transaction of its own."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = autocommitting(engine, writing=True)
+
+    async def sessions(self, *, before: datetime, limit: int) -> int:
+        ended = await self._delete(_ENDED, before, limit)
+        return ended + await self._delete(_OVER, before, limit - ended)
+
+    async def failures(self, *, before: datetime, limit: int) -> int:
+        return await self._delete(_FAILURES, before, limit)
+
+    async def state_changes(self, *, before: datetime, limit: int) -> int:
+        return await self._delete(_CHANGES, before, limit)
+
+    async def retired_keys(self, *, before: datetime, limit: int) -> int:
+        return await self._delete(_KEYS, before, limit)
+
+    async def _delete(self, statement: Delete, before: datetime, limit: int) -> int:
+        async with unit_of_work(self._engine) as work:
+            result = await work.execute(statement, {"before": before, "most": limit})
+        return result.rowcount

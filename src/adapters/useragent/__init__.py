@@ -1,0 +1,1 @@
+"""Names of devices, by the ua-parser project's patterns."""

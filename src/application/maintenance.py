@@ -1,0 +1,94 @@
+"""Maintenance: what nobody needs any more is deleted, so that storage is bounded."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from hexkey.application.ports.maintenance import ExpiredRows, Leases
+from hexkey.application.ports.system import Clock, IdGenerator
+
+BATCH = 500  # rows; a batch holds SQLite's one write lock for some milliseconds
+MOST_BATCHES = 200  # of each kind; what is left waits for the next time
+
+_TASK = "prune"
+_LEASE = timedelta(minutes=5)  # renewed before each batch; after a crash another one may begin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPolicy:
+    """How long what is over is kept.
+
+    Attributes:
+        sessions: after their end; at least as long as their access tokens may be believed by
+            those who verify offline, because they must be able to hear of it.
+        failures: after the latest one; longer than any delay that follows from them.
+        state_changes: much longer than anybody who follows them may stop for.
+        retired_keys: so that an operator can see what was in use.
+    """
+
+    sessions: timedelta
+    failures: timedelta = timedelta(days=1)
+    state_changes: timedelta = timedelta(hours=1)
+    retired_keys: timedelta = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """How many rows were deleted."""
+
+    sessions: int
+    failures: int
+    state_changes: int
+    retired_keys: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneExpired:
+    """Delete what has been over for long enough, in small steps, in one instance at a time."""
+
+    expired: ExpiredRows
+    leases: Leases
+    ids: IdGenerator
+    clock: Clock
+    policy: RetentionPolicy
+
+    async def __call__(self) -> Pruned | None:
+        """Return what was deleted; `None` if another instance is at it.
+
+        Raises:
+            TemporarilyUnavailable: if the store is away; what was deleted until then is gone.
+        """
+        holder, now, keep = self.ids.new(), self.clock.now(), self.policy
+        if not await self._hold(holder):
+            return None
+        try:
+            return Pruned(
+                sessions=await self._all(self.expired.sessions, now - keep.sessions, holder),
+                failures=await self._all(self.expired.failures, now - keep.failures, holder),
+                state_changes=await self._all(
+                    self.expired.state_changes, now - keep.state_changes, holder
+                ),
+                retired_keys=await self._all(
+                    self.expired.retired_keys, now - keep.retired_keys, holder
+                ),
+            )
+        finally:
+            await self.leases.give_back(_TASK, holder=holder)
+
+    async def _all(self, delete: "_Delete", before: datetime, holder: str) -> int:
+        deleted = 0
+        for _ in range(MOST_BATCHES):
+            batch = await delete(before=before, limit=BATCH)
+            deleted += batch
+            if batch < BATCH or not await self._hold(holder):
+                break
+        return deleted
+
+    async def _hold(self, holder: str) -> bool:
+        now = self.clock.now()
+        return await self.leases.take(_TASK, holder=holder, now=now, until=now + _LEASE)
+
+
+class _Delete(Protocol):
+    def __call__(self, *, before: datetime, limit: int) -> Awaitable[int]: ...

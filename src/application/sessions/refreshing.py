@@ -1,0 +1,95 @@
+"""Refreshing: trading a refresh token for its successor and a new access token."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from hexkey.application.ports.refresh_tokens import RefreshTokens
+from hexkey.application.ports.sessions import (
+    SessionStore,
+    SignedIn,
+    SignedInDirectory,
+    StateChanges,
+)
+from hexkey.application.ports.system import Clock
+from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
+from hexkey.domain.errors import TemporarilyUnavailable
+from hexkey.domain.identifiers import SessionId
+from hexkey.domain.sessions.refresh_token import (
+    Foreign,
+    RefreshChain,
+    RefreshTokenRejected,
+    RefreshTokenReused,
+    Repeat,
+    Reuse,
+    Rotate,
+)
+from hexkey.domain.sessions.session import SessionPolicy
+
+_ATTEMPTS = 3  # each one lost means that somebody else's refresh succeeded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshSession:
+    """Spend a refresh token and issue its successor.
+
+    A token that comes back too late proves that two parties hold it, so the session is ended
+    before the refusal (RFC 9700 §4.14.2).
+
+    Attributes:
+        sessions: must be asked afresh; a remembered chain would be judged wrongly.
+    """
+
+    refresh_tokens: RefreshTokens
+    sessions: SignedInDirectory
+    store: SessionStore
+    issue: IssueTokens
+    changes: StateChanges
+    clock: Clock
+    policy: SessionPolicy
+
+    async def __call__(self, *, refresh_token: str) -> IssuedTokens:
+        """Return the new tokens; the same refresh token for a repeat within the grace.
+
+        Raises:
+            RefreshTokenReused: if the token was spent too long ago; the session is gone.
+            RefreshTokenRejected: if it is not ours, or its session or user is no more.
+            TooManyRefreshes: if the session refreshes faster than any client needs.
+        """
+        session, number = self.refresh_tokens.read(refresh_token)
+        for _ in range(_ATTEMPTS):
+            issued = await self._attempt(session, number)
+            if issued is not None:
+                return issued
+        raise TemporarilyUnavailable
+
+    async def _attempt(self, id: SessionId, number: int) -> IssuedTokens | None:
+        now = self.clock.now()
+        found = await self.sessions.find(id)
+        if found is None or not found.stands(now=now):
+            raise RefreshTokenRejected
+        match found.session.refresh.judge(number, now=now):
+            case Rotate(chain):
+                return await self._rotate(found, chain)
+            case Repeat(successor):
+                return self.issue(found, refresh_number=successor, now=now)
+            case Reuse():
+                await self._end(found)
+                raise RefreshTokenReused
+            case Foreign():
+                raise RefreshTokenRejected
+            case never:
+                assert_never(never)
+
+    async def _rotate(self, found: SignedIn, chain: RefreshChain) -> IssuedTokens | None:
+        """The tokens of the next link; `None` if another request has moved the chain."""
+        now = chain.spent[0]
+        refreshed = found.session.refreshed(chain, policy=self.policy, now=now)
+        issued = self.issue(found, refresh_number=chain.live, now=now)
+        return issued if await self.store.replace(found.session, refreshed) else None
+
+    async def _end(self, found: SignedIn) -> None:
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            await transaction.sessions.end(found.session.id, now=now)
+            await transaction.commit()  # the end must outlive the refusal
+        self.changes.announce(found.user.id)

@@ -1,0 +1,62 @@
+"""What goes on beside the requests: following changes, moving keys on, pruning."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hexkey.domain.errors import TemporarilyUnavailable
+
+KEYS_EVERY = timedelta(seconds=30)  # far below the time for which a new key is announced
+PRUNE_EVERY = timedelta(minutes=10)
+_RESTART_AFTER = timedelta(seconds=1)
+
+_log = logging.getLogger("hexkey.background")
+
+Deed = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to do again and again.
+
+    Attributes:
+        every: the rest between two times; for a deed that never returns, it does not matter.
+    """
+
+    name: str
+    deed: Deed
+    every: timedelta
+
+
+@dataclass(slots=True)
+class Background:
+    """Runs chores for as long as the service runs; a failure ends none of them."""
+
+    chores: Sequence[Chore]
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin; the tasks belong to the running event loop."""
+        self._tasks = [asyncio.create_task(_repeat(chore)) for chore in self.chores]
+
+    async def stop(self) -> None:
+        """Cancel every chore, and wait until each has let go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+
+async def _repeat(chore: Chore) -> None:
+    while True:
+        try:
+            await chore.deed()
+            rest = chore.every
+        except TemporarilyUnavailable as error:
+            rest = error.retry_after
+        except Exception:  # noqa: BLE001 - the chore is done again; nobody above could do better
+            _log.exception("%s failed", chore.name)
+            rest = max(chore.every, _RESTART_AFTER)
+        await asyncio.sleep(rest.total_seconds())

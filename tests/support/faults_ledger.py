@@ -1,0 +1,52 @@
+"""What was acknowledged, what may have happened, and whether all of it is still so."""
+
+import os
+import time
+from dataclasses import dataclass, field
+
+ROUNDS_VARIABLE = "HEXKEY_TEST_FAULT_ROUNDS"
+
+
+def rounds(default: int) -> int:
+    """How often to do it: `default` in the checks, more by the environment."""
+    return int(os.environ.get(ROUNDS_VARIABLE, default))
+
+
+@dataclass
+class Ledger:
+    """The result of one fault run; printed, so that a long run leaves something to read.
+
+    Attributes:
+        acknowledged: answers of success.
+        unanswered: requests whose fate nobody knew at the time.
+        refused: answers of 503.
+        lost: acknowledged deeds that were undone.
+        broken: sentences about what must never be.
+        recovery: seconds from the end of each fault to the first success.
+        slowest: seconds for the slowest answer.
+    """
+
+    name: str
+    acknowledged: int = 0
+    unanswered: int = 0
+    refused: int = 0
+    lost: int = 0
+    broken: list[str] = field(default_factory=list)
+    recovery: list[float] = field(default_factory=list)
+    slowest: float = 0.0
+
+    def close(self) -> None:
+        """Print it, and fail if anything was lost or broken."""
+        worst = f"{max(self.recovery):.2f} s" if self.recovery else "-"
+        print(  # noqa: T201 - `make faults` is read
+            f"\n{self.name}: {self.acknowledged} acknowledged, {self.unanswered} unanswered, "
+            f"{self.refused} refused, {self.lost} lost, {len(self.broken)} broken, "
+            f"slowest answer {self.slowest:.2f} s, worst recovery {worst}"
+        )
+        assert self.lost == 0
+        assert not self.broken, "\n".join(self.broken[:10])
+        assert self.acknowledged
+
+    def took(self, since: float) -> None:
+        """An answer came, to a request of `since` (of `time.monotonic`)."""
+        self.slowest = max(self.slowest, time.monotonic() - since)

@@ -1,0 +1,90 @@
+"""Keys from elsewhere: only those that Hexkey could have made (JW-15)."""
+
+import json
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from hexkey.adapters.crypto.key_material import public_jwk
+from hexkey.adapters.crypto.published_keys import MOST_KEYS, PublishedKeyRing
+from hexkey.adapters.crypto.pyjwt_tokens import PyJwtVerifier
+from hexkey.domain.keys import SigningAlgorithm, UnusableKey, thumbprint
+from tests.contracts.issuer_key_ring import IssuerKeyRingContract
+from tests.contracts.key_maker import PRIVATE_MEMBERS
+from tests.support.issuing import AUDIENCE, ISSUER, Issuing, a_signing_key, some_claims
+
+GOOD = a_signing_key(SigningAlgorithm.ES256).published()
+
+
+class TestPublishedKeyRing(IssuerKeyRingContract):
+    @pytest.fixture
+    def ring(self) -> PublishedKeyRing:
+        return PublishedKeyRing()
+
+    @staticmethod
+    def believed(ring: Any) -> set[str]:
+        return set(ring.contents.by_id)
+
+    def test_verifies_what_the_issuer_signs(
+        self, ring: PublishedKeyRing, asymmetric: Issuing
+    ) -> None:
+        ring.load(json.dumps({"keys": list(asymmetric.ring.published())}))
+        verifier = PyJwtVerifier(ring, issuer=ISSUER, audience=AUDIENCE)
+
+        assert verifier.verify(asymmetric.signer.sign(some_claims())) == some_claims()
+
+    def test_stays_the_same_object_while_nothing_changes(self, ring: PublishedKeyRing) -> None:
+        ring.load(json.dumps({"keys": [GOOD]}))
+        contents = ring.contents
+        ring.load(json.dumps({"keys": [GOOD]}))
+
+        assert ring.contents is contents
+
+    @pytest.mark.parametrize("member", sorted(PRIVATE_MEMBERS))
+    def test_jw_15_refuses_whoever_shows_a_private_member(
+        self, ring: PublishedKeyRing, member: str
+    ) -> None:
+        with pytest.raises(UnusableKey):
+            ring.load(json.dumps({"keys": [GOOD | {member: "AQAB"}]}))
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            *({"kid": "A" * 43}, {"kid": None}, {"kid": ["x"]}, {"alg": "none"}, {"alg": "HS256"}),
+            *({"alg": "EdDSA"}, {"alg": "RS256"}, {"use": "enc"}, {"crv": "P-384"}, {"x": "AA"}),
+            *({"kty": "oct"}, {"kty": "RSA"}, {"y": ""}, {"key_ops": ["verify"]}),
+        ],
+        ids=str,
+    )
+    def test_jw_15_refuses_a_key_that_is_not_what_it_says(
+        self, ring: PublishedKeyRing, change: dict[str, Any]
+    ) -> None:
+        with pytest.raises(UnusableKey):
+            ring.load(json.dumps({"keys": [GOOD | change]}))
+
+    @pytest.mark.parametrize("name", ["kid", "alg", "use", "kty", "crv", "x", "y"])
+    def test_refuses_a_key_that_lacks_something(self, ring: PublishedKeyRing, name: str) -> None:
+        less = {it: value for it, value in GOOD.items() if it != name}
+
+        with pytest.raises(UnusableKey):
+            ring.load(json.dumps({"keys": [less]}))
+
+    def test_jw_15_refuses_weak_keys(self, ring: PublishedKeyRing) -> None:
+        small = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+        curve = ec.generate_private_key(ec.SECP384R1()).public_key()
+        described = [
+            RSAAlgorithm.to_jwk(small, as_dict=True) | {"alg": "RS256"},
+            ECAlgorithm.to_jwk(curve, as_dict=True) | {"alg": "ES256"},
+        ]
+        ids = [thumbprint(public_jwk(small)), thumbprint(public_jwk(curve))]
+        for jwk, kid in zip(described, ids, strict=True):
+            text = {it: jwk[it] for it in jwk if it != "key_ops"} | {"kid": kid, "use": "sig"}
+            with pytest.raises(UnusableKey):
+                ring.load(json.dumps({"keys": [text]}))
+
+    def test_jw_15_refuses_a_key_twice_and_far_too_many(self, ring: PublishedKeyRing) -> None:
+        for count in (2, MOST_KEYS + 1):
+            with pytest.raises(UnusableKey):
+                ring.load(json.dumps({"keys": [GOOD] * count}))
