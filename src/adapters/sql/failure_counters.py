@@ -1,14 +1,16 @@
 """Failed attempts in the database. Every call is one statement, and a transaction of its own."""
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import Insert
 
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.tables import sign_in_failures
 from hexkey.adapters.sql.unit_of_work import unit_of_work
+from hexkey.adapters.sql.upserts import upsert
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.domain.authentication.throttle import Failures
 
@@ -21,14 +23,11 @@ _FIND = select(_table.c["count"].label("number"), _table.c.last).where(
     _table.c.key == bindparam("key")
 )
 _CLEAR = delete(_table).where(_table.c.key == bindparam("key"))
-_RECORD = {
-    "sqlite": sqlite.insert(_table)
-    .values(_NEW)
-    .on_conflict_do_update(index_elements=[_table.c.key], set_=_COUNTED),
-    "postgresql": postgresql.insert(_table)
-    .values(_NEW)
-    .on_conflict_do_update(index_elements=[_table.c.key], set_=_COUNTED),
-}
+
+
+@cache
+def _record(dialect: str) -> Insert:
+    return upsert(_table, dialect, new=_NEW, changed=_COUNTED)
 
 
 class SqlFailureCounters(FailureCounters):
@@ -45,7 +44,7 @@ class SqlFailureCounters(FailureCounters):
 
     async def record(self, key: str, *, now: datetime) -> None:
         async with unit_of_work(self._writing) as work:
-            await work.execute(_RECORD[work.dialect], {"key": key, "now": now})
+            await work.execute(_record(work.dialect), {"key": key, "now": now})
 
     async def clear(self, key: str) -> None:
         async with unit_of_work(self._writing) as work:
