@@ -25,6 +25,11 @@ def json_response(
     return Response(_encode(content).encode(), status, headers, "application/json")
 
 
+def no_content() -> Response:
+    """Done, and there is nothing to say; FastAPI's own would name the media type of nothing."""
+    return Response(status_code=204)
+
+
 def public(user: User) -> dict[str, Any]:
     """What everybody may know."""
     return {

@@ -28,7 +28,7 @@ from hexkey.entrypoints.http.dependencies import (
     Update,
 )
 from hexkey.entrypoints.http.documentation import BODY, CREDENTIAL, refuses
-from hexkey.entrypoints.http.representations import json_response, private, public
+from hexkey.entrypoints.http.representations import json_response, no_content, private, public
 from hexkey.entrypoints.http.schemas import (
     PasswordChange,
     ProfileChange,
@@ -110,7 +110,7 @@ async def change_my_password(
         keep_session=caller.session,
         address=address,
     )
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 @router.get(

@@ -27,7 +27,7 @@ from hexkey.entrypoints.http.dependencies import (
     SignInUser,
 )
 from hexkey.entrypoints.http.documentation import BODY, CREDENTIAL, refuses
-from hexkey.entrypoints.http.representations import json_response, session, tokens
+from hexkey.entrypoints.http.representations import json_response, no_content, session, tokens
 from hexkey.entrypoints.http.schemas import (
     Credentials,
     PasswordForm,
@@ -97,9 +97,10 @@ async def list_my_sessions(caller: Caller, list_sessions: ListMine) -> Response:
     status_code=HTTPStatus.NO_CONTENT,
     responses=refuses(*CREDENTIAL, ReauthenticationRequired),
 )
-async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> None:
+async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> Response:
     """Sign out everywhere but here. Needs a proof of identity in the last five minutes."""
     await end_others(user=caller.user.id, keep=caller.session)
+    return no_content()
 
 
 @router.delete(
@@ -107,9 +108,10 @@ async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> N
     status_code=HTTPStatus.NO_CONTENT,
     responses=refuses(*CREDENTIAL, SessionNotFound),
 )
-async def sign_out(caller: Caller, end_session: End) -> None:
+async def sign_out(caller: Caller, end_session: End) -> Response:
     """Sign out here."""
     await end_session(user=caller.user.id, session=str(caller.session))
+    return no_content()
 
 
 @router.delete(
@@ -117,9 +119,10 @@ async def sign_out(caller: Caller, end_session: End) -> None:
     status_code=HTTPStatus.NO_CONTENT,
     responses=refuses(*CREDENTIAL, ReauthenticationRequired, SessionNotFound),
 )
-async def end_my_session(id: str, caller: FreshCaller, end_session: End) -> None:
+async def end_my_session(id: str, caller: FreshCaller, end_session: End) -> Response:
     """Sign out one of your sessions. Needs a proof of identity in the last five minutes."""
     await end_session(user=caller.user.id, session=id)
+    return no_content()
 
 
 @router.post(
@@ -131,7 +134,7 @@ async def end_my_session(id: str, caller: FreshCaller, end_session: End) -> None
 )
 async def prove_it_is_still_me(
     body: Proof, caller: Caller, reauthenticate: Prove, origin: Origin
-) -> None:
+) -> Response:
     """Give the password once more; sensitive acts need no other proof for five minutes."""
     await reauthenticate(
         user=caller.user.id,
@@ -139,3 +142,4 @@ async def prove_it_is_still_me(
         password=body.password,
         address=origin.address,
     )
+    return no_content()
