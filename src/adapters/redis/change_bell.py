@@ -1,6 +1,7 @@
 """A bell by publishing and subscribing."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
@@ -15,6 +16,8 @@ LONGEST_PAUSE = timedelta(seconds=10)
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+_AGAIN = timedelta(milliseconds=100)
 
 
 class RedisBell(ChangeBell):
@@ -42,6 +45,13 @@ class RedisBell(ChangeBell):
         self._to_ring.set()
 
     async def listen(self) -> None:
+        listening = asyncio.create_task(self._listen())
+        try:
+            await asyncio.wait([listening])
+        finally:
+            await _ended([listening])
+
+    async def _listen(self) -> NoReturn:
         pause = FIRST_PAUSE
         while True:
             with suppress(*self._broken):
@@ -64,11 +74,11 @@ class RedisBell(ChangeBell):
             asyncio.create_task(self._hear(redis)),
         ]
         try:
-            await asyncio.gather(*directions)
+            done, _ = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+            for direction in done:
+                direction.result()
         finally:
-            for direction in directions:
-                direction.cancel()
-            await asyncio.gather(*directions, return_exceptions=True)
+            await _ended(directions)
 
     async def _send(self, redis: "Redis") -> NoReturn:
         while True:
@@ -95,3 +105,11 @@ class RedisBell(ChangeBell):
             socket_connect_timeout=seconds,
             health_check_interval=HEARTBEAT.total_seconds(),
         )
+
+
+async def _ended(tasks: Sequence["asyncio.Task[NoReturn]"]) -> None:
+    """Cancel `tasks` until they have ended: one cancellation can be lost in a client's time-out."""
+    while any(not task.done() for task in tasks):
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=_AGAIN.total_seconds())
