@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 MARK = "qzxmark"
 JSON = {"Content-Type": "application/json"}
 LEAKS = re.compile(
-    r"traceback|file \"|line \d+|site-packages|/src/|\.py\b|select |insert |sqlalchemy|asyncpg|psycopg"
+    r"traceback|file \"|line \d+|packages|/src/|\.py\b|select |insert |sqlalchemy|asyncpg|psycopg"
     r"|sqlite|pydantic|fastapi|starlette|uvicorn|python|0x[0-9a-f]{6}|qzxmark|exception|errno",
     re.IGNORECASE,
 )
