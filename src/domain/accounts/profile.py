@@ -50,6 +50,8 @@ def _name(text: str | None) -> str | None:
 def _url(text: str | None) -> str | None:
     if not text:
         return None
+    if len(text) > MAX_PICTURE_LENGTH:  # first: nothing that long is worth reading
+        raise InvalidProfile
     try:
         parts = urlsplit(text)
         acceptable = (
@@ -58,6 +60,6 @@ def _url(text: str | None) -> str | None:
     except ValueError:
         acceptable = None
     printable = all("!" <= character <= "~" for character in text)
-    if not acceptable or not printable or len(text) > MAX_PICTURE_LENGTH:
+    if not acceptable or not printable:
         raise InvalidProfile
     return text

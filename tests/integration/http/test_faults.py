@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event
 
 from hexkey.adapters.sql import engine as engine_module
 from tests.support.api import PASSWORD, Api, an_api
@@ -142,12 +143,14 @@ class TestSqliteFile:
     async def test_rf_07_on_a_full_disk_refuses_and_recovers(
         self, here: Api, sqlite_path: Path
     ) -> None:
-        """RF-07: SQLite is told that there are no more pages."""
+        """RF-07: SQLite is told that there are no more pages, on every connection of the pool."""
         caller = await here.somebody()
-        engine = here.container.engine()
-        async with engine.connect() as connection:
-            pages = (await connection.execute(text("PRAGMA page_count"))).scalar()
-            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        pool = here.container.engine().sync_engine
+        with sqlite3.connect(sqlite_path) as other:
+            pages = other.execute("PRAGMA page_count").fetchone()[0]
+        other.close()
+        full = [pages]
+        event.listen(pool, "checkout", lambda connection, *_: limit_pages(connection, full[-1]))
         statuses = []
         for number in range(400):
             body = {"username": f"user{number}x", "password": PASSWORD, "full_name": "x" * 200}
@@ -159,6 +162,12 @@ class TestSqliteFile:
         assert (await here.me(caller)).status_code == 200
         unknown = {"login": f"user{len(statuses) - 1}x", "password": PASSWORD}
         assert (await here.call("POST", "/sessions", json=unknown)).status_code in {401, 503}
-        async with engine.connect() as connection:
-            await connection.execute(text("PRAGMA max_page_count = 1000000"))
+        full.append(1_000_000)
         await self.assert_works(here, caller)
+
+
+def limit_pages(connection: Any, pages: int) -> None:
+    """Make SQLite find its disk full beyond so many pages: the limit is a connection's own."""
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA max_page_count = {pages}")
+    cursor.close()
