@@ -7,6 +7,8 @@ UserId = NewType("UserId", str)
 SessionId = NewType("SessionId", str)
 TokenId = NewType("TokenId", str)
 KeyId = NewType("KeyId", str)
+MessageId = NewType("MessageId", str)
+EndpointId = NewType("EndpointId", str)
 
 ID_LENGTH = 36  # of a UUID in canonical form
 KEY_ID_LENGTH = 43  # of a SHA-256 in base64url

@@ -8,13 +8,13 @@ from datetime import datetime
 from hexkey.adapters.memory.committed import Committed
 from hexkey.adapters.memory.sessions import MemorySessions, merge
 from hexkey.adapters.memory.users import MemoryUsers
-from hexkey.application.ports.accounts import AccountStore, AccountTransaction
+from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction
 from hexkey.domain.identifiers import UserId
 from hexkey.domain.sessions.session import Session
 
 
-class MemoryTransaction(AccountTransaction, SessionTransaction):
+class MemoryTransaction(SessionTransaction):
     """Changes on top of what is committed."""
 
     def __init__(self, committed: Committed) -> None:

@@ -10,12 +10,12 @@ from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.sessions import SqlSessions, replace_session
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.adapters.sql.users import SqlUsers
-from hexkey.application.ports.accounts import AccountStore, AccountTransaction
+from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction
 from hexkey.domain.sessions.session import Session
 
 
-class SqlTransaction(AccountTransaction, SessionTransaction):
+class SqlTransaction(SessionTransaction):
     """Users and sessions on one connection."""
 
     def __init__(self, work: Work) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from hexkey.application.ports.one_time_tokens import OneTimeTokens
+from hexkey.application.ports.outbox import Outbox
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.password import PasswordScheme
 from hexkey.domain.accounts.user import User
@@ -67,6 +70,22 @@ class Users(Protocol):
         """
         ...
 
+    async def find_by_email(self, key: str) -> User | None:
+        """The user whose address has this key, as `find` finds one."""
+        ...
+
+    async def due_for_erasure(self, *, now: datetime, limit: int) -> Sequence[UserId]:
+        """At most `limit` users whose `erase_at` has come."""
+        ...
+
+    async def erase(self, user: User) -> bool:
+        """Delete the user and all that is kept under their id: sessions, tokens, messages.
+
+        Returns:
+            False, and nothing changed, if the stored user is no longer of this version.
+        """
+        ...
+
 
 class AccountTransaction(Protocol):
     """What the flows of accounts change together."""
@@ -74,6 +93,16 @@ class AccountTransaction(Protocol):
     @property
     def users(self) -> Users:
         """The users, as this transaction sees and changes them."""
+        ...
+
+    @property
+    def one_time_tokens(self) -> OneTimeTokens:
+        """The one-time tokens, as this transaction sees and changes them."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What leaves if this transaction commits."""
         ...
 
     async def commit(self) -> None:

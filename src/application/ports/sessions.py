@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hexkey.application.ports.accounts import Users
+from hexkey.application.ports.accounts import AccountTransaction
 from hexkey.domain.accounts.user import User
 from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.session import Session
@@ -48,21 +48,12 @@ class Sessions(Protocol):
         ...
 
 
-class SessionTransaction(Protocol):
+class SessionTransaction(AccountTransaction, Protocol):
     """What the flows of signing in and of ending sessions change together."""
-
-    @property
-    def users(self) -> Users:
-        """The users, as this transaction sees and changes them."""
-        ...
 
     @property
     def sessions(self) -> Sessions:
         """The sessions, as this transaction sees and changes them."""
-        ...
-
-    async def commit(self) -> None:
-        """Make all changes durable at once; without it they are gone."""
         ...
 
 

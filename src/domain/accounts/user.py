@@ -60,6 +60,9 @@ class User:
         password: `None` when this account cannot sign in with a password at all.
         credential_version: counts the passwords this account has had; whoever proved an older
             one proved nothing.
+        language: in which mails are written, as RFC 5646 names it; `None` for the deployment's.
+        erase_at: when the account is erased, because its owner asked; until then it may be
+            restored, and nothing else.
         version: counts the changes, so that a store can refuse one made on stale grounds.
     """
 
@@ -71,6 +74,8 @@ class User:
     password: PasswordHash | None = field(repr=False)
     status: Status = Active()
     roles: frozenset[Role] = frozenset()
+    language: str | None = None
+    erase_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
     credential_version: int = 1
@@ -84,6 +89,11 @@ class User:
     def is_active(self) -> bool:
         """Whether this account may be used at all."""
         return isinstance(self.status, Active)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the owner has asked for erasure; who signs in may only change their mind."""
+        return self.erase_at is not None
 
     def accepts_proof_for(self, earlier: "User") -> bool:
         """Whether who proved to be `earlier`, this user as it was, may still act as this one."""
@@ -109,9 +119,38 @@ class User:
         """This user with the same password under today's hash; not a change its owner made."""
         return replace(self, password=password, version=self.version + 1)
 
+    def with_verified_email(self, email: EmailAddress, *, now: datetime) -> "User":
+        """This user, who has shown to read mail at `email`."""
+        if self.email_verified and self.email == email:
+            return self
+        return self._changed(now, email=email, email_verified=True)
+
+    def without_email(self, *, now: datetime) -> "User":
+        """This user without an address; a user name must be there."""
+        return self._changed(now, email=None, email_verified=False)
+
+    def without_password(self, *, now: datetime) -> "User":
+        """This user, whom no password opens until a new one is set."""
+        return self._changed(now, password=None, credential_version=self.credential_version + 1)
+
+    def leaving(self, *, erase_at: datetime, now: datetime) -> "User":
+        """This user, to be erased; the first date stays."""
+        return self if self.is_leaving else self._changed(now, erase_at=erase_at)
+
+    def restored(self, *, now: datetime) -> "User":
+        """This user, who stays after all."""
+        return self._changed(now, erase_at=None) if self.is_leaving else self
+
     def disabled(self, *, now: datetime) -> "User":
-        """This user, refused everywhere from now on; the first instant stays."""
-        return self._changed(now, status=Disabled(now)) if self.is_active else self
+        """This user, refused everywhere from now on; the first instant stays.
+
+        What was proved, and what was mailed, before is void also after an enabling.
+        """
+        if not self.is_active:
+            return self
+        return self._changed(
+            now, status=Disabled(now), credential_version=self.credential_version + 1
+        )
 
     def enabled(self, *, now: datetime) -> "User":
         """This user, welcome again."""

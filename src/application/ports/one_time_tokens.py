@@ -1,0 +1,61 @@
+"""One-time tokens: where they are kept, and what makes their secrets."""
+
+from typing import Protocol
+
+from hexkey.domain.accounts.one_time_token import OneTimeToken, Purpose
+from hexkey.domain.identifiers import MessageId, TokenId, UserId
+
+
+class OneTimeTokens(Protocol):
+    """The one-time tokens, inside one transaction."""
+
+    async def put(self, token: OneTimeToken) -> None:
+        """Keep `token` in place of any other of its purpose and subject.
+
+        A token that was put before under its id stays as it is, with what happened to it: a
+        repeated delivery does not revive it.
+        """
+        ...
+
+    async def find(self, digest: str) -> OneTimeToken | None:
+        """The token with this digest, which stays as found until the transaction ends."""
+        ...
+
+    async def find_for(self, purpose: Purpose, subject: str) -> OneTimeToken | None:
+        """The latest token of this purpose about this subject, as `find` finds it."""
+        ...
+
+    async def replace(self, old: OneTimeToken, new: OneTimeToken) -> bool:
+        """Swap `old` for `new`, atomically.
+
+        Returns:
+            False, and nothing changed, if the stored token is not `old` any more.
+        """
+        ...
+
+    async def void(self, user: UserId) -> None:
+        """Forget every token of `user` that would let somebody into the account."""
+        ...
+
+
+class OneTimeSecrets(Protocol):
+    """Makes the secrets that mails carry; the same id always has the same ones."""
+
+    def link(self, id: MessageId, purpose: Purpose) -> str:
+        """The secret in the link: 256 bits, of the form `hxk_ot_…` with a checksum.
+
+        That of one purpose is no secret of another.
+        """
+        ...
+
+    def digest(self, secret: str) -> str | None:
+        """What is stored of a secret, be it a link's or a flow's; `None` for what is no secret."""
+        ...
+
+    def code(self, id: TokenId) -> str:
+        """The six digits that belong to the token."""
+        ...
+
+    def is_code(self, id: TokenId, text: str) -> bool:
+        """Whether `text` is the token's code; takes the same time for each."""
+        ...
