@@ -1,0 +1,1 @@
+"""What leaves after the deed: telling of it, preparing it, sending it."""
