@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from hexkey.application.ports.passwords import CommonPasswords, PasswordHasher
-from hexkey.application.ports.system import Clock, IdGenerator, SecretGenerator
+from hexkey.application.ports.system import Clock, Dice, IdGenerator, SecretGenerator
 from hexkey.domain.accounts.password import (
     HashingOverloaded,
     Password,
@@ -57,6 +57,16 @@ class CountingSecrets(SecretGenerator):
 
     def secret(self) -> str:
         return f"secret-{next(self._numbers)}"
+
+
+class LoadedDice(Dice):
+    """Always falls the same way."""
+
+    def __init__(self, falls: float = 0.5) -> None:
+        self.falls = falls
+
+    def throw(self) -> float:
+        return self.falls
 
 
 TODAYS = PasswordScheme("$bcrypt-sha256$v=2,t=2b,r=12$")

@@ -5,10 +5,11 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from hexkey.application.ports.system import Clock, IdGenerator, SecretGenerator
+from hexkey.application.ports.system import Clock, Dice, IdGenerator, SecretGenerator
 
 _COUNTER_BITS = 12
 _RANDOM_BITS = 62
+_FLOAT_BITS = 53
 _VERSION = 7 << 76  # RFC 9562 §4.2
 _VARIANT = 0b10 << 62  # RFC 9562 §4.1
 
@@ -54,6 +55,13 @@ class SystemSecrets(SecretGenerator):
 
     def secret(self) -> str:
         return secrets.token_urlsafe(32)
+
+
+class SystemDice(Dice):
+    """53 bits of the operating system's generator."""
+
+    def throw(self) -> float:
+        return secrets.randbits(_FLOAT_BITS) / (1 << _FLOAT_BITS)
 
 
 def _uuid7(time_and_counter: int, random_tail: int) -> str:

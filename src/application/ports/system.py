@@ -30,3 +30,11 @@ class SecretGenerator(Protocol):
     def secret(self) -> str:
         """256 fresh bits, base64url without padding."""
         ...
+
+
+class Dice(Protocol):
+    """Chance that nobody needs to keep secret: it spreads out what would happen all at once."""
+
+    def throw(self) -> float:
+        """At least 0 and less than 1, each as likely as any other."""
+        ...

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
+from hexkey.adapters.crypto.system import SystemClock, SystemDice, SystemIds, SystemSecrets
 from tests.contracts.clock import ClockContract
+from tests.contracts.dice import DiceContract
 from tests.contracts.ids import IdGeneratorContract
 from tests.contracts.secrets import SecretGeneratorContract
 
@@ -25,6 +26,15 @@ class TestSystemSecrets(SecretGeneratorContract):
     @pytest.fixture
     def secrets(self) -> SystemSecrets:
         return SystemSecrets()
+
+
+class TestSystemDice(DiceContract):
+    @pytest.fixture
+    def dice(self) -> SystemDice:
+        return SystemDice()
+
+    def test_does_not_repeat_itself(self, dice: SystemDice) -> None:
+        assert len({dice.throw() for _ in range(1000)}) == 1000
 
 
 class TestSystemIds(IdGeneratorContract):
