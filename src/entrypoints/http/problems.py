@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 
 from hexkey.application.accounts.registration import LoginNameRequired, RegistrationClosed
 from hexkey.domain.accounts.email import InvalidEmail
+from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.accounts.password import HashingOverloaded, PasswordRejected
 from hexkey.domain.accounts.profile import InvalidProfile
 from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
@@ -22,6 +23,7 @@ from hexkey.domain.accounts.username import InvalidUsername
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.authentication.throttle import TooManyAttempts
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
+from hexkey.domain.outbox import MessageNotFound
 from hexkey.domain.paging import InvalidCursor
 from hexkey.domain.sessions.access_token import InvalidToken
 from hexkey.domain.sessions.refresh_token import (
@@ -30,23 +32,29 @@ from hexkey.domain.sessions.refresh_token import (
     TooManyRefreshes,
 )
 from hexkey.domain.sessions.session import ReauthenticationRequired, SessionNotFound
+from hexkey.domain.webhooks import InvalidWebhook, WebhookNotFound
 from hexkey.entrypoints.http import refusals
 
 STATUS: dict[type[HexkeyError], HTTPStatus] = {
     refusals.MalformedRequest: HTTPStatus.BAD_REQUEST,
     refusals.HostNotAllowed: HTTPStatus.BAD_REQUEST,
     InvalidCursor: HTTPStatus.BAD_REQUEST,
+    InvalidOrExpiredToken: HTTPStatus.BAD_REQUEST,
     refusals.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     InvalidToken: HTTPStatus.UNAUTHORIZED,
     RefreshTokenRejected: HTTPStatus.UNAUTHORIZED,
     RefreshTokenReused: HTTPStatus.UNAUTHORIZED,
     refusals.Forbidden: HTTPStatus.FORBIDDEN,
+    refusals.AccountLeaving: HTTPStatus.FORBIDDEN,
+    refusals.ForeignRequest: HTTPStatus.FORBIDDEN,
     RegistrationClosed: HTTPStatus.FORBIDDEN,
     ReauthenticationRequired: HTTPStatus.FORBIDDEN,
     refusals.NothingHere: HTTPStatus.NOT_FOUND,
     UserNotFound: HTTPStatus.NOT_FOUND,
     SessionNotFound: HTTPStatus.NOT_FOUND,
+    MessageNotFound: HTTPStatus.NOT_FOUND,
+    WebhookNotFound: HTTPStatus.NOT_FOUND,
     refusals.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     UsernameTaken: HTTPStatus.CONFLICT,
     EmailTaken: HTTPStatus.CONFLICT,
@@ -57,6 +65,7 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     InvalidEmail: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUsername: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidProfile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidWebhook: HTTPStatus.UNPROCESSABLE_ENTITY,
     PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyRefreshes: HTTPStatus.TOO_MANY_REQUESTS,

@@ -14,7 +14,7 @@ from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.sessions.access_token import Principal
 from hexkey.domain.sessions.session import FRESH_FOR, ReauthenticationRequired
 from hexkey.entrypoints.http.authorization import authenticated
-from hexkey.entrypoints.http.refusals import Forbidden
+from hexkey.entrypoints.http.refusals import AccountLeaving, Forbidden
 
 
 class UndeclaredRoute(TypeError):
@@ -31,11 +31,16 @@ class Anyone:
 
 
 class SignedIn(SecurityBase):
-    """A rule: a live session of an active user (or their password, where Basic is on)."""
+    """A rule: a live session of an active user (or their password, where Basic is on).
+
+    Args:
+        leaving: whether also somebody whose account is about to be erased; by default nobody.
+    """
 
     audience = "signed-in"
 
-    def __init__(self) -> None:
+    def __init__(self, *, leaving: bool = False) -> None:
+        self.leaving = leaving
         self.scheme_name = "Hexkey"
         flow = OAuthFlowPassword(tokenUrl="token", scopes={})
         self.model = OAuth2Model(flows=OAuthFlows(password=flow))
@@ -46,8 +51,12 @@ class SignedIn(SecurityBase):
         Raises:
             NotAuthenticated: if no credential came.
             InvalidToken, InvalidCredentials: if a bad one came.
+            AccountLeaving: if the account is about to be erased and the route is not for that.
         """
-        return await authenticated(request, by=request.app)
+        principal = await authenticated(request, by=request.app)
+        if principal.user.is_leaving and not self.leaving:
+            raise AccountLeaving
+        return principal
 
 
 class WithRole(SignedIn):
@@ -91,6 +100,8 @@ class Fresh(SignedIn):
 ANYONE = Anyone()
 SIGNED_IN = SignedIn()
 IS_FRESH = Fresh()
+MAY_LEAVE = SignedIn(leaving=True)
+IS_FRESH_MAY_LEAVE = Fresh(leaving=True)
 IS_ADMIN = WithRole(ADMIN)
 
 Rule = Anyone | SignedIn

@@ -57,6 +57,20 @@ class Forbidden(HexkeyError):
     message: ClassVar[str] = "You are not allowed to do this."
 
 
+class AccountLeaving(HexkeyError):
+    """The caller has asked for erasure, and may only look, restore the account or sign out."""
+
+    code: ClassVar[str] = "account_leaving"
+    message: ClassVar[str] = "This account is about to be erased. Restore it first."
+
+
+class ForeignRequest(HexkeyError):
+    """A form was sent by another site's page, or nobody can say by whose."""
+
+    code: ClassVar[str] = "foreign_request"
+    message: ClassVar[str] = "This form was not sent from our own page."
+
+
 class NothingHere(HexkeyError):
     """No such path."""
 

@@ -48,6 +48,7 @@ def private(user: User) -> dict[str, Any]:
         "email_verified": user.email_verified,
         "status": "active" if user.is_active else "disabled",
         "roles": sorted(user.roles),
+        "erase_at": instant(user.erase_at) if user.erase_at else None,
         "created_at": instant(user.created_at),
         "updated_at": instant(user.updated_at),
     }

@@ -136,6 +136,10 @@ class UserPrivate(UserPublic):
     email_verified: bool
     status: Literal["active", "disabled"]
     roles: list[str] = Field(examples=[[]])
+    erase_at: datetime | None = Field(
+        description="When the account is erased, because its owner asked; null if nobody did.",
+        examples=[None],
+    )
     created_at: datetime = Field(examples=["2026-01-01T12:00:00.000Z"])
     updated_at: datetime = Field(examples=["2026-01-01T12:00:00.000Z"])
 

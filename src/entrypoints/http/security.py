@@ -37,7 +37,7 @@ from hexkey.entrypoints.http.app import Hexkey
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.caller import Caller
 from hexkey.entrypoints.http.problems import problem
-from hexkey.entrypoints.http.refusals import Forbidden, NotAuthenticated
+from hexkey.entrypoints.http.refusals import AccountLeaving, Forbidden, NotAuthenticated
 
 __all__ = ["Caller", "CurrentUser", "Security"]
 
@@ -143,6 +143,8 @@ class Security:
         async def resolve(request: Request) -> Caller:
             await auth.runtime.start()
             principal = await authenticated(request, by=auth)
+            if principal.user.is_leaving:
+                raise AccountLeaving
             return Caller(
                 id=principal.user.id,
                 session=principal.session,
