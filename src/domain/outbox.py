@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
+from hexkey.domain.accounts.user import User
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import MessageId, UserId
 
@@ -75,6 +76,13 @@ class Message:
     def is_expired(self, *, now: datetime) -> bool:
         """Whether it came too late to be of use."""
         return now >= self.expires_at
+
+    def concerns(self, user: User) -> bool:
+        """Whether it is about `user`, or was asked for with the address that is surely theirs."""
+        if self.user is not None or self.channel is not Channel.MAIL:
+            return self.user == user.id
+        address = user.email if user.email_verified else None
+        return address is not None and self.recipient_key == address.key
 
     def done(self) -> "Message":
         """This message after it left."""

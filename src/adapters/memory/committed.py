@@ -1,14 +1,25 @@
 """What is committed, in dicts."""
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from hexkey.application.ports.changes import StateChange
+from hexkey.domain.accounts.one_time_token import OneTimeToken, Purpose
 from hexkey.domain.accounts.user import User
-from hexkey.domain.identifiers import SessionId, UserId
+from hexkey.domain.identifiers import EndpointId, MessageId, SessionId, UserId
+from hexkey.domain.outbox import Message
 from hexkey.domain.sessions.session import Session
+from hexkey.domain.webhooks import WebhookEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whoever is at a message, and until when nobody else is."""
+
+    holder: str
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -22,6 +33,10 @@ class Committed:
     emails: dict[str, UserId] = field(default_factory=dict)
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     sessions_of: dict[UserId, set[SessionId]] = field(default_factory=dict)
+    tokens: dict[tuple[Purpose, str], OneTimeToken] = field(default_factory=dict)
+    messages: dict[MessageId, Message] = field(default_factory=dict)
+    claims: dict[MessageId, "Claim"] = field(default_factory=dict)
+    endpoints: dict[EndpointId, WebhookEndpoint] = field(default_factory=dict)
     changes: list[StateChange] = field(default_factory=list)
     changes_ever: int = 0
 
@@ -54,6 +69,24 @@ class Committed:
         siblings.discard(session.id)
         if not siblings:
             del self.sessions_of[session.user]
+
+    def drop_messages(self, messages: Iterable[Message]) -> None:
+        """Forget `messages`, claimed or not."""
+        for message in messages:
+            self.messages.pop(message.id, None)
+            self.claims.pop(message.id, None)
+
+    def erase(self, user: User) -> None:
+        """Forget everything about `user`, who is kept."""
+        self.ids.remove(user.id)
+        for names, name in self._names(self.users.pop(user.id)):
+            if names.get(name) == user.id:
+                del names[name]
+        for session in [self.sessions[each] for each in self.sessions_of.get(user.id, ())]:
+            self.drop_session(session)
+        for key in [key for key, it in self.tokens.items() if it.user == user.id]:
+            del self.tokens[key]
+        self.drop_messages([it for it in self.messages.values() if it.concerns(user)])
 
     def log(self, user: UserId, *, at: datetime) -> None:
         """Append to the log of changes."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hexkey.adapters.memory.committed import Committed
+from hexkey.adapters.memory.pending import Pending
 from hexkey.application.ports.sessions import Sessions
 from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.session import Session
@@ -13,18 +14,18 @@ from hexkey.domain.sessions.session import Session
 class MemorySessions(Sessions):
     """The sessions, as one transaction sees and changes them."""
 
-    def __init__(self, committed: Committed, noted: dict[UserId, datetime]) -> None:
+    def __init__(self, committed: Committed, pending: Pending) -> None:
         self._committed = committed
-        self._noted = noted
-        self.changed: dict[SessionId, Session] = {}
+        self._pending = pending
 
     async def add(self, session: Session) -> None:
         if await self.find(session.id) is not None:
             raise ValueError(f"there is a session {session.id} already")
-        self.changed[session.id] = session
+        self._pending.sessions[session.id] = session
 
     async def find(self, id: SessionId) -> Session | None:
-        return self.changed.get(id) or self._committed.sessions.get(id)
+        found = self._pending.sessions.get(id) or self._committed.sessions.get(id)
+        return None if found is None or found.user in self._pending.erased else found
 
     async def of_user(self, user: UserId) -> Sequence[Session]:
         found = [await self.find(each) for each in self._ids_of(user)]
@@ -35,9 +36,9 @@ class MemorySessions(Sessions):
         merged = merge(await self.find(old.id), old, new)
         if merged is None:
             return False
-        self.changed[old.id] = merged
+        self._pending.sessions[old.id] = merged
         if new.authenticated_at != old.authenticated_at:
-            self._noted[new.user] = new.authenticated_at
+            self._pending.noted[new.user] = new.authenticated_at
         return True
 
     async def end(self, id: SessionId, *, now: datetime) -> None:
@@ -55,11 +56,11 @@ class MemorySessions(Sessions):
                 self._end(session, now)
 
     def _end(self, session: Session, now: datetime) -> None:
-        self.changed[session.id] = session.ended(now=now)
-        self._noted[session.user] = now
+        self._pending.sessions[session.id] = session.ended(now=now)
+        self._pending.noted[session.user] = now
 
     def _ids_of(self, user: UserId) -> set[SessionId]:
-        return {*self._committed.sessions_of.get(user, ()), *self.changed}
+        return {*self._committed.sessions_of.get(user, ()), *self._pending.sessions}
 
 
 def merge(stored: Session | None, old: Session, new: Session) -> Session | None:

@@ -3,25 +3,31 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 
+from hexkey.adapters.memory.arrivals import InProcessArrivals
 from hexkey.adapters.memory.committed import Committed
+from hexkey.adapters.memory.one_time_tokens import MemoryOneTimeTokens
+from hexkey.adapters.memory.outbox import MemoryOutbox
+from hexkey.adapters.memory.pending import Pending
 from hexkey.adapters.memory.sessions import MemorySessions, merge
 from hexkey.adapters.memory.users import MemoryUsers
 from hexkey.application.ports.accounts import AccountStore
+from hexkey.application.ports.outbox import Arrivals
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction
-from hexkey.domain.identifiers import UserId
 from hexkey.domain.sessions.session import Session
 
 
 class MemoryTransaction(SessionTransaction):
     """Changes on top of what is committed."""
 
-    def __init__(self, committed: Committed) -> None:
+    def __init__(self, committed: Committed, arrivals: Arrivals | None = None) -> None:
         self._committed = committed
-        self._noted: dict[UserId, datetime] = {}
-        self._users = MemoryUsers(committed, self._noted)
-        self._sessions = MemorySessions(committed, self._noted)
+        self._arrivals = arrivals or InProcessArrivals()
+        self._pending = Pending()
+        self._users = MemoryUsers(committed, self._pending)
+        self._sessions = MemorySessions(committed, self._pending)
+        self._one_time_tokens = MemoryOneTimeTokens(committed, self._pending)
+        self._outbox = MemoryOutbox(committed, self._pending)
 
     @property
     def users(self) -> MemoryUsers:
@@ -31,29 +37,37 @@ class MemoryTransaction(SessionTransaction):
     def sessions(self) -> MemorySessions:
         return self._sessions
 
+    @property
+    def one_time_tokens(self) -> MemoryOneTimeTokens:
+        return self._one_time_tokens
+
+    @property
+    def outbox(self) -> MemoryOutbox:
+        return self._outbox
+
     async def commit(self) -> None:
-        for user in self._users.changed.values():
-            self._committed.put_user(user)
-        for session in self._sessions.changed.values():
-            self._committed.put_session(session)
-        for noted, at in self._noted.items():
-            self._committed.log(noted, at=at)
-        self._users.changed.clear()
-        self._sessions.changed.clear()
-        self._noted.clear()
+        queued = bool(self._pending.messages)
+        self._pending.apply(self._committed)
+        if queued:
+            self._arrivals.note()
 
 
 class MemoryStore(AccountStore, SessionStore):
-    """One transaction at a time, so each is as if it were alone."""
+    """One transaction at a time, so each is as if it were alone.
 
-    def __init__(self) -> None:
+    Args:
+        arrivals: told after each commit that queued something.
+    """
+
+    def __init__(self, arrivals: Arrivals | None = None) -> None:
         self.committed = Committed()
+        self._arrivals = arrivals
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[MemoryTransaction]:
         async with self._turn:
-            yield MemoryTransaction(self.committed)
+            yield MemoryTransaction(self.committed, self._arrivals)
 
     async def replace(self, old: Session, new: Session) -> bool:
         async with self.begin() as transaction:

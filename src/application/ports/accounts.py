@@ -75,11 +75,13 @@ class Users(Protocol):
         ...
 
     async def due_for_erasure(self, *, now: datetime, limit: int) -> Sequence[UserId]:
-        """At most `limit` users whose `erase_at` has come."""
+        """At most `limit` users whose `erase_at` has come, the longest due first."""
         ...
 
-    async def erase(self, user: User) -> bool:
-        """Delete the user and all that is kept under their id: sessions, tokens, messages.
+    async def erase(self, user: User, *, now: datetime) -> bool:
+        """Delete the user and all that is kept about them: sessions, tokens, messages.
+
+        Messages that are added afterwards, in the same transaction, stay.
 
         Returns:
             False, and nothing changed, if the stored user is no longer of this version.

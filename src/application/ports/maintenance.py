@@ -27,6 +27,18 @@ class ExpiredRows(Protocol):
         """Delete signing keys that were retired before `before`."""
         ...
 
+    async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
+        """Delete tokens that expired before `before`, used or not."""
+        ...
+
+    async def sent_messages(self, *, before: datetime, limit: int) -> int:
+        """Delete messages that have left, or were for nobody, and were due before `before`."""
+        ...
+
+    async def unsent_messages(self, *, before: datetime, limit: int) -> int:
+        """Delete messages that have not left, and expired before `before`."""
+        ...
+
 
 class Leases(Protocol):
     """Tasks that one instance at a time does."""

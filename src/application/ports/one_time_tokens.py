@@ -1,8 +1,10 @@
 """One-time tokens: where they are kept, and what makes their secrets."""
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from hexkey.domain.accounts.one_time_token import OneTimeToken, Purpose
+from hexkey.domain.accounts.one_time_token import VOID_WITH_PASSWORD, OneTimeToken, Purpose
 from hexkey.domain.identifiers import MessageId, TokenId, UserId
 
 
@@ -13,7 +15,8 @@ class OneTimeTokens(Protocol):
         """Keep `token` in place of any other of its purpose and subject.
 
         A token that was put before under its id stays as it is, with what happened to it: a
-        repeated delivery does not revive it.
+        repeated delivery does not revive it. Nor does it void a newer one: then `token` is not
+        kept at all.
         """
         ...
 
@@ -33,8 +36,22 @@ class OneTimeTokens(Protocol):
         """
         ...
 
-    async def void(self, user: UserId) -> None:
-        """Forget every token of `user` that would let somebody into the account."""
+    async def void(
+        self,
+        user: UserId,
+        *,
+        purposes: Collection[Purpose] = VOID_WITH_PASSWORD,
+        after: datetime | None = None,
+    ) -> None:
+        """Let no token of `user` for any of `purposes` be used any more, nor be put again.
+
+        Args:
+            after: leave alone those that were created at that instant or earlier.
+        """
+        ...
+
+    async def of_user(self, user: UserId) -> Sequence[OneTimeToken]:
+        """Every token of `user` that is still kept, the oldest first."""
         ...
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from hexkey.domain.accounts.user import User
 from hexkey.domain.events import EventType
 from hexkey.domain.identifiers import EndpointId, MessageId
 from hexkey.domain.outbox import Channel, Message, MessageState
@@ -20,13 +21,18 @@ class Outbox(Protocol):
     async def recent(
         self, *, recipient_key: str, network: str | None, since: datetime
     ) -> "RecentMail":
-        """What was queued as mail since, by somebody who need not have an account.
+        """What was queued as mail since, for somebody who need not have an account.
 
-        Until this transaction ends, no other is told about the same recipient.
+        Those are the messages that were about no `user` when they were added. Until this
+        transaction ends, no other is told about the same recipient.
 
         Args:
             network: where requests are counted as well; `None` counts none.
         """
+        ...
+
+    async def about(self, user: User) -> Sequence[Message]:
+        """The messages about `user`, or to their verified address, oldest first."""
         ...
 
     async def subscribers(self, event: EventType) -> Sequence[EndpointId]:
@@ -66,7 +72,8 @@ class OutboxQueue(Protocol):
     async def settle(self, messages: Sequence[Message], *, holder: str) -> None:
         """Store what has become of messages that `holder` has claimed, all in one transaction.
 
-        One that somebody else has claimed in the meantime, or dropped, stays as it is.
+        That is their state, attempts, `due_at`, error and content; the rest stays. One that
+        somebody else has claimed in the meantime, or dropped, stays as it is.
         """
         ...
 

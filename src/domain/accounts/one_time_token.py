@@ -60,6 +60,7 @@ WITH_CODE = frozenset({Purpose.REGISTER, Purpose.VERIFY_EMAIL, Purpose.RESET_PAS
 
 # What stands although the owner's password has changed since: it takes back what a thief did.
 _OUTLIVES_PASSWORDS = frozenset({Purpose.UNDO_EMAIL_CHANGE, Purpose.RESTORE_ACCOUNT})
+VOID_WITH_PASSWORD = frozenset(Purpose) - _OUTLIVES_PASSWORDS
 _FOR_PRESENT_ADDRESS = frozenset({Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD})
 
 
@@ -142,6 +143,10 @@ class OneTimeToken:
     def used(self, *, now: datetime) -> "OneTimeToken":
         """This token after its act."""
         return replace(self, used_at=now)
+
+    def voided(self) -> "OneTimeToken":
+        """This token, if it was never used, as one that never could be."""
+        return self if self.used_at is not None else replace(self, used_at=self.created_at)
 
     def tried(self) -> "OneTimeToken":
         """This token after a code was typed, right or wrong."""

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from datetime import datetime
+
 import pytest
 
 from hexkey.application.accounts.changing import change_user
@@ -113,8 +116,17 @@ class _Overtaken(Users):
     async def find(self, id: UserId) -> User | None:
         return self._user
 
+    async def find_by_email(self, key: str) -> User | None:
+        raise NotImplementedError
+
     async def replace(self, old: User, new: User) -> bool:
         return False
+
+    async def due_for_erasure(self, *, now: datetime, limit: int) -> Sequence[UserId]:
+        raise NotImplementedError
+
+    async def erase(self, user: User, *, now: datetime) -> bool:
+        raise NotImplementedError
 
 
 class TestChangeUser:
