@@ -1,0 +1,16 @@
+"""Mail that stays in this process."""
+
+from hexkey.application.ports.mail import Mail, MailSender
+
+
+class MemorySender(MailSender):
+    """Keeps every mail in `sent`, for tests and demonstrations."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mail] = []
+
+    async def send(self, mail: Mail) -> None:
+        self.sent.append(mail)
+
+    async def close(self) -> None:
+        """Nothing is open."""
