@@ -39,6 +39,7 @@ class Purpose(Enum):
     HS256_TOKENS = "hs256-tokens/v1"
     HS256_KEY_ID = "hs256-key-id/v1"
     CURSORS = "cursors/v1"
+    WEBHOOK_SECRETS = "webhook-secrets/v1"
 
 
 class DerivedKeys:

@@ -16,7 +16,7 @@ from hexkey.application.ports.webhooks import (
     WebhookSecrets,
     WebhookSender,
 )
-from hexkey.domain.identifiers import EndpointId
+from hexkey.domain.identifiers import EndpointId, MessageId
 from hexkey.domain.outbox import Channel, Message
 from hexkey.domain.webhooks import WebhookEndpoint
 
@@ -113,7 +113,8 @@ class DeliverWebhooks:
         endpoint = await self.endpoints.find(EndpointId(message.recipient))
         if endpoint is None:  # removed since
             return message.done()
-        call = signed_call(message, endpoint, self.secrets, now=now)
+        body = message.content["body"]
+        call = signed_call(endpoint, self.secrets, message.id, body, now=now)
         try:
             await self.sender.send(call)
         except WebhookDelayed as delay:
@@ -124,14 +125,14 @@ class DeliverWebhooks:
 
 
 def signed_call(
-    message: Message, endpoint: WebhookEndpoint, secrets: WebhookSecrets, *, now: datetime
+    endpoint: WebhookEndpoint, secrets: WebhookSecrets, id: MessageId, body: str, *, now: datetime
 ) -> WebhookCall:
-    """The POST that tells `endpoint`; id and body are the same at each attempt."""
-    body = message.content["body"].encode()
+    """The POST that tells `endpoint`; its id and its body are the same at each attempt."""
+    octets = body.encode()
     headers = (
         ("content-type", "application/json"),
-        ("webhook-id", message.id),
+        ("webhook-id", id),
         ("webhook-timestamp", str(int(now.timestamp()))),
-        ("webhook-signature", secrets.sign(endpoint, message.id, now, body)),
+        ("webhook-signature", secrets.sign(endpoint, id, now, octets)),
     )
-    return WebhookCall(url=endpoint.url, headers=headers, body=body)
+    return WebhookCall(url=endpoint.url, headers=headers, body=octets)

@@ -1,0 +1,1 @@
+"""Webhooks over the network: to whom strangers chose, and never to anybody inside."""
