@@ -1,6 +1,7 @@
 """One-time tokens, inside a transaction on dicts."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from hexkey.adapters.memory.committed import Committed
 from hexkey.adapters.memory.pending import Pending
@@ -38,10 +39,14 @@ class MemoryOneTimeTokens(OneTimeTokens):
         return True
 
     async def void(
-        self, user: UserId, *, purposes: Collection[Purpose] = VOID_WITH_PASSWORD
+        self,
+        user: UserId,
+        *,
+        purposes: Collection[Purpose] = VOID_WITH_PASSWORD,
+        after: datetime | None = None,
     ) -> None:
         for token in await self.of_user(user):
-            if token.purpose in purposes:
+            if token.purpose in purposes and (after is None or token.created_at > after):
                 self._keep(token.voided())
 
     async def of_user(self, user: UserId) -> Sequence[OneTimeToken]:
