@@ -24,6 +24,10 @@ class MessageNotFound(HexkeyError):
     message: ClassVar[str] = "There is no such message in the outbox."
 
 
+class MessageHasLeft(Exception):
+    """The message was sent, or was for nobody; nothing of it is kept that could be sent again."""
+
+
 class Channel(StrEnum):
     """How a message leaves."""
 
@@ -114,6 +118,10 @@ class Message:
         if due >= self.expires_at:
             return self.failed(f"expired; last: {error}")
         return replace(self, due_at=due, attempts=self.attempts + 1, error=error[:MAX_ERROR_LENGTH])
+
+    def dropped(self) -> "Message":
+        """This message, which an operator does not want to leave."""
+        return replace(self, state=MessageState.FAILED, error="dropped by an operator")
 
     def hurried(self, *, now: datetime, expires_at: datetime) -> "Message":
         """This message, to be tried now and until `expires_at`, whatever became of it."""
