@@ -23,7 +23,14 @@ from hexkey.application.sessions.revocations import PublishRevocations
 from hexkey.domain.sessions.access_token import Principal
 from hexkey.domain.sessions.session import Client
 from hexkey.entrypoints.container import Container
-from hexkey.entrypoints.http.protection import ANYONE, IS_ADMIN, IS_FRESH, SIGNED_IN
+from hexkey.entrypoints.http.protection import (
+    ANYONE,
+    IS_ADMIN,
+    IS_FRESH,
+    IS_FRESH_MAY_LEAVE,
+    MAY_LEAVE,
+    SIGNED_IN,
+)
 from hexkey.entrypoints.readiness import Readiness
 
 T = TypeVar("T")
@@ -52,12 +59,22 @@ async def origin_of(request: Request) -> Client:
     )
 
 
+async def preferred_language(request: Request) -> str | None:
+    """The best language that mails are written in for whoever makes the request, if any fits."""
+    header = request.headers.get("accept-language", "")
+    language: str | None = request.app.state.container.letters().language_for(header)
+    return language
+
+
 Public = Depends(ANYONE)
 Caller = Annotated[Principal, Depends(SIGNED_IN)]
 Administrator = Annotated[Principal, Depends(IS_ADMIN)]
 FreshCaller = Annotated[Principal, Depends(IS_FRESH)]
+LeavingCaller = Annotated[Principal, Depends(MAY_LEAVE)]
+FreshLeavingCaller = Annotated[Principal, Depends(IS_FRESH_MAY_LEAVE)]
 Address = Annotated[str | None, Depends(client_address)]
 Origin = Annotated[Client, Depends(origin_of)]
+Language = Annotated[str | None, Depends(preferred_language)]
 
 Register = Annotated[RegisterUser, Depends(use(lambda c: c.register_user()))]
 Change = Annotated[ChangePassword, Depends(use(lambda c: c.change_password()))]

@@ -7,13 +7,20 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from hexkey.domain.accounts.password import HashingOverloaded
+from hexkey.domain.accounts.password import (
+    HashingOverloaded,
+    PasswordCommon,
+    PasswordInvalid,
+    PasswordTooLong,
+    PasswordTooShort,
+)
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.authentication.throttle import TooManyAttempts
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
 from hexkey.domain.sessions.access_token import InvalidToken, TokenExpired
 from hexkey.entrypoints.http.problems import problem_members, status_of, title_of
 from hexkey.entrypoints.http.refusals import (
+    AccountLeaving,
     ContentTooLarge,
     HeadersTooLarge,
     HostNotAllowed,
@@ -27,6 +34,14 @@ from hexkey.entrypoints.http.schemas import Problem
 
 BODY = (MalformedRequest, UnsupportedMediaType, InvalidRequest)
 CREDENTIAL = (NotAuthenticated, InvalidToken, TokenExpired)
+STAYING = (*CREDENTIAL, AccountLeaving)  # of routes that are not for whoever is about to be erased
+NEW_PASSWORD = (
+    PasswordTooShort,
+    PasswordTooLong,
+    PasswordCommon,
+    PasswordInvalid,
+    HashingOverloaded,
+)
 _WITH_BASIC = (InvalidCredentials, TooManyAttempts, HashingOverloaded)
 _ALWAYS = (
     HostNotAllowed,

@@ -1,4 +1,4 @@
-"""The shapes of what goes through the mail: verification, recovery, change, deletion, invitation."""
+"""The shapes of requests and answers that are about mail, and what it allows."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -46,11 +46,11 @@ class MailedProof(Body):
 
     @model_validator(mode="after")
     def _is_one_proof(self) -> Self:
-        by_link = self.token is not None
-        if by_link == (self.code is not None) or by_link == (self.email is not None):
+        with_code = (self.email is not None, self.code is not None)
+        by_link = self.token is not None and not any((*with_code, self.flow is not None))
+        by_code = self.token is None and all(with_code)
+        if not (by_link or by_code):
             raise PydanticCustomError("one_proof", "Give `token`, or `email` and `code`")
-        if by_link and self.flow is not None:
-            raise PydanticCustomError("one_proof", "A flow belongs to a code")
         return self
 
 

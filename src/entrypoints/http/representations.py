@@ -6,8 +6,10 @@ equal.
 
 import json
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from hexkey.application.sessions.ending import ListedSession
@@ -52,6 +54,18 @@ def private(user: User) -> dict[str, Any]:
         "created_at": instant(user.created_at),
         "updated_at": instant(user.updated_at),
     }
+
+
+def created(user: User, request: Request) -> Response:
+    """An account that has just begun, and where everybody may look at it."""
+    location = f"{request.scope.get('root_path', '')}/users/{user.id}"
+    return json_response(private(user), HTTPStatus.CREATED, {"Location": location})
+
+
+def accepted(flow: str | None = None) -> Response:
+    """A mail was asked for: always this answer, whether there is anybody to write to or not."""
+    said = {"detail": "If this is possible, a mail is on its way."}
+    return json_response(said if flow is None else {**said, "flow": flow}, HTTPStatus.ACCEPTED)
 
 
 def tokens(issued: IssuedTokens) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from hexkey.domain.paging import DEFAULT_PAGE, MAX_PAGE, InvalidCursor
 from hexkey.entrypoints.http.dependencies import Administrator, List
-from hexkey.entrypoints.http.documentation import CREDENTIAL, refuses
+from hexkey.entrypoints.http.documentation import STAYING, refuses
 from hexkey.entrypoints.http.refusals import Forbidden, InvalidRequest, MalformedRequest
 from hexkey.entrypoints.http.representations import json_response, private
 from hexkey.entrypoints.http.schemas import UserList
@@ -31,7 +31,7 @@ Cursor = Annotated[str | None, Query(max_length=1024)]
 @router.get(
     "/users",
     response_model=UserList,
-    responses=refuses(*CREDENTIAL, Forbidden, InvalidCursor, InvalidRequest, MalformedRequest),
+    responses=refuses(*STAYING, Forbidden, InvalidCursor, InvalidRequest, MalformedRequest),
 )
 async def list_users(
     _: Administrator, page: List, limit: Limit = DEFAULT_PAGE, cursor: Cursor = None

@@ -4,15 +4,11 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from hexkey.application.accounts.registration import LoginNameRequired, RegistrationClosed
-from hexkey.domain.accounts.email import InvalidEmail
-from hexkey.domain.accounts.password import (
-    HashingOverloaded,
-    PasswordCommon,
-    PasswordInvalid,
-    PasswordTooLong,
-    PasswordTooShort,
+from hexkey.application.accounts.registration import (
+    LoginNameRequired,
+    RegistrationClosed,
 )
+from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.profile import InvalidProfile
 from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
 from hexkey.domain.accounts.username import InvalidUsername
@@ -22,13 +18,27 @@ from hexkey.entrypoints.http.dependencies import (
     Address,
     Caller,
     Change,
+    LeavingCaller,
     Public,
     ReadPublic,
     Register,
     Update,
 )
-from hexkey.entrypoints.http.documentation import BODY, CREDENTIAL, refuses
-from hexkey.entrypoints.http.representations import json_response, no_content, private, public
+from hexkey.entrypoints.http.documentation import (
+    BODY,
+    CREDENTIAL,
+    NEW_PASSWORD,
+    STAYING,
+    refuses,
+)
+from hexkey.entrypoints.http.recovery_schemas import MailAsked
+from hexkey.entrypoints.http.representations import (
+    created,
+    json_response,
+    no_content,
+    private,
+    public,
+)
 from hexkey.entrypoints.http.schemas import (
     PasswordChange,
     ProfileChange,
@@ -40,41 +50,34 @@ from hexkey.entrypoints.http.strict_route import StrictRoute
 
 router = APIRouter(tags=["Accounts"], route_class=StrictRoute)
 
-_NEW_PASSWORD = (
-    PasswordTooShort,
-    PasswordTooLong,
-    PasswordCommon,
-    PasswordInvalid,
-    HashingOverloaded,
-)
-
 
 @router.post(
     "/users",
     status_code=HTTPStatus.CREATED,
     response_model=UserPrivate,
     dependencies=[Public],
-    responses=refuses(
-        *BODY,
-        *_NEW_PASSWORD,
-        RegistrationClosed,
-        LoginNameRequired,
-        InvalidUsername,
-        InvalidEmail,
-        InvalidProfile,
-        UsernameTaken,
-        EmailTaken,
-    ),
+    responses={
+        202: {"model": MailAsked, "description": "An address has to be verified first"},
+        **refuses(
+            *BODY,
+            *NEW_PASSWORD,
+            RegistrationClosed,
+            LoginNameRequired,
+            InvalidUsername,
+            InvalidEmail,
+            InvalidProfile,
+            UsernameTaken,
+            EmailTaken,
+        ),
+    },
 )
 async def register(request: Request, body: Registration, register_user: Register) -> Response:
     """Register a new account. User names and addresses are unique without regard to case."""
-    user = await register_user(**body.model_dump())
-    location = f"{request.scope.get('root_path', '')}/users/{user.id}"
-    return json_response(private(user), HTTPStatus.CREATED, {"Location": location})
+    return created(await register_user(**body.model_dump()), request)
 
 
 @router.get("/users/me", response_model=UserPrivate, responses=refuses(*CREDENTIAL))
-async def read_my_account(caller: Caller) -> Response:
+async def read_my_account(caller: LeavingCaller) -> Response:
     """Read your own account."""
     return json_response(private(caller.user))
 
@@ -83,7 +86,7 @@ async def read_my_account(caller: Caller) -> Response:
     "/users/me",
     response_model=UserPrivate,
     responses=refuses(
-        *BODY, *CREDENTIAL, InvalidUsername, InvalidProfile, LoginNameRequired, UsernameTaken
+        *BODY, *STAYING, InvalidUsername, InvalidProfile, LoginNameRequired, UsernameTaken
     ),
 )
 async def change_my_profile(
@@ -97,7 +100,7 @@ async def change_my_profile(
 @router.put(
     "/users/me/password",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refuses(*BODY, *CREDENTIAL, *_NEW_PASSWORD, InvalidCredentials, TooManyAttempts),
+    responses=refuses(*BODY, *STAYING, *NEW_PASSWORD, InvalidCredentials, TooManyAttempts),
 )
 async def change_my_password(
     caller: Caller, body: PasswordChange, change_password: Change, address: Address

@@ -15,10 +15,10 @@ from hexkey.domain.sessions.refresh_token import (
 )
 from hexkey.domain.sessions.session import ReauthenticationRequired, SessionNotFound
 from hexkey.entrypoints.http.dependencies import (
-    Caller,
     End,
     EndOthers,
-    FreshCaller,
+    FreshLeavingCaller,
+    LeavingCaller,
     ListMine,
     Origin,
     Prove,
@@ -84,7 +84,7 @@ async def refresh(body: RefreshRequest, refresh_session: Refresh) -> Response:
 
 
 @router.get("/sessions", response_model=SessionList, responses=refuses(*CREDENTIAL))
-async def list_my_sessions(caller: Caller, list_sessions: ListMine) -> Response:
+async def list_my_sessions(caller: LeavingCaller, list_sessions: ListMine) -> Response:
     """See where you are signed in, the latest first."""
     items = [
         session(mine, current=caller.session) for mine in await list_sessions(user=caller.user.id)
@@ -97,7 +97,7 @@ async def list_my_sessions(caller: Caller, list_sessions: ListMine) -> Response:
     status_code=HTTPStatus.NO_CONTENT,
     responses=refuses(*CREDENTIAL, ReauthenticationRequired),
 )
-async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> Response:
+async def end_my_other_sessions(caller: FreshLeavingCaller, end_others: EndOthers) -> Response:
     """Sign out everywhere but here. Needs a proof of identity in the last five minutes."""
     await end_others(user=caller.user.id, keep=caller.session)
     return no_content()
@@ -108,7 +108,7 @@ async def end_my_other_sessions(caller: FreshCaller, end_others: EndOthers) -> R
     status_code=HTTPStatus.NO_CONTENT,
     responses=refuses(*CREDENTIAL, SessionNotFound),
 )
-async def sign_out(caller: Caller, end_session: End) -> Response:
+async def sign_out(caller: LeavingCaller, end_session: End) -> Response:
     """Sign out here."""
     await end_session(user=caller.user.id, session=str(caller.session))
     return no_content()
@@ -119,7 +119,7 @@ async def sign_out(caller: Caller, end_session: End) -> Response:
     status_code=HTTPStatus.NO_CONTENT,
     responses=refuses(*CREDENTIAL, ReauthenticationRequired, SessionNotFound),
 )
-async def end_my_session(id: str, caller: FreshCaller, end_session: End) -> Response:
+async def end_my_session(id: str, caller: FreshLeavingCaller, end_session: End) -> Response:
     """Sign out one of your sessions. Needs a proof of identity in the last five minutes."""
     await end_session(user=caller.user.id, session=id)
     return no_content()
@@ -133,7 +133,7 @@ async def end_my_session(id: str, caller: FreshCaller, end_session: End) -> Resp
     ),
 )
 async def prove_it_is_still_me(
-    body: Proof, caller: Caller, reauthenticate: Prove, origin: Origin
+    body: Proof, caller: LeavingCaller, reauthenticate: Prove, origin: Origin
 ) -> Response:
     """Give the password once more; sensitive acts need no other proof for five minutes."""
     await reauthenticate(
