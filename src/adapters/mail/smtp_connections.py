@@ -129,7 +129,7 @@ class SmtpConnections:
                 raise CannotAgree("offers no STARTTLS, so nothing was sent")
             await connection.starttls(tls_context=trusting)
         await connection.ehlo()
-        if self._server.user is not None and self._server.password is not None:
+        if self._server.user:
             if not connection.supported_auth_methods:
                 raise CannotAgree("offers no way to sign in (AUTH PLAIN or LOGIN)")
             await connection.login(self._server.user, self._server.password)
