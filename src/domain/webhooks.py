@@ -81,6 +81,8 @@ class WebhookTarget:
         is_loopback, is_encrypted = host in _LOOPBACK, parts.scheme == "https"
         if "@" in parts.netloc or "#" in url or parts.netloc.endswith(":"):
             raise InvalidWebhook
+        if ("[" in parts.netloc) != (":" in host):
+            raise InvalidWebhook
         if is_loopback:
             acceptable = loopback_allowed and parts.scheme in ("http", "https")
         else:

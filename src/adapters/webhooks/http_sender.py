@@ -24,6 +24,8 @@ MOST_ADDRESSES = 4  # of one name are tried
 MAX_HEAD_OCTETS = 16 * 1024  # of an answer; nothing after it is read
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect = Callable[..., Awaitable[Streams]]  # as `asyncio.open_connection` is called
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -50,11 +52,13 @@ class HttpWebhookSender(WebhookSender):
         loopback_allowed: bool = False,
         patience: timedelta = PATIENCE,
         resolver: Resolve = resolve,
+        connect: Connect = asyncio.open_connection,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._loopback_allowed = loopback_allowed
         self._patience = patience.total_seconds()
         self._resolve = resolver
+        self._connect = connect
         self._trust = trust
 
     async def send(self, call: WebhookCall) -> None:
@@ -87,13 +91,11 @@ class HttpWebhookSender(WebhookSender):
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _connected(
-        self, target: WebhookTarget
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connected(self, target: WebhookTarget) -> Streams:
         failure: OSError | None = None
         for address in await self._addresses(target):
             try:
-                return await asyncio.open_connection(
+                return await self._connect(
                     address,
                     target.port,
                     ssl=self._context() if target.is_encrypted else None,
