@@ -1,5 +1,6 @@
 """The master secret and the data folder: found, made, or a reason not to start (decision D13)."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from hexkey.entrypoints.settings import BadConfiguration, Settings
 MIN_SECRET_BYTES = 32
 _MIN_DISTINCT_BYTES = 10  # "aaaa…" and "change-me-change-me-…" are long, and are no secrets
 _PLACEHOLDERS = (b"changeme", b"change-me", b"change_me", b"default", b"example", b"insecure")
+
+_log = logging.getLogger("hexkey.settings")
 
 
 def ensure_safe(settings: Settings) -> None:
@@ -40,8 +43,43 @@ def ensure_safe(settings: Settings) -> None:
     if settings.embedded and is_open_to_others(settings.database_file):
         path = settings.database_file
         problems.append(f"{path} can be read by others. Run: chmod 600 {path}")
+    if settings.registration in ("verified", "invited") and not settings.sends_mail:
+        problems.append(
+            f"HEXKEY_REGISTRATION={settings.registration} needs mail: set HEXKEY_SMTP_URL."
+        )
     if problems:
         raise BadConfiguration(*problems)
+
+
+def warn(settings: Settings) -> None:
+    """Say loudly what is allowed, and hardly meant."""
+    if not settings.sends_mail:
+        _log.warning(
+            "No mail can leave: forgotten passwords stay forgotten, and nobody is told of changes. "
+            "Set HEXKEY_SMTP_URL; until then mails wait in the outbox until they expire."
+        )
+
+
+def readable_file(path: Path | None, setting: str) -> Path | None:
+    """`path`, which is a file that can be read.
+
+    Raises:
+        BadConfiguration: if it is not.
+    """
+    if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
+        raise BadConfiguration(f"{setting}: there is no such file, or it cannot be read.")
+    return path
+
+
+def existing_folder(path: Path | None, setting: str) -> Path | None:
+    """`path`, which is a folder.
+
+    Raises:
+        BadConfiguration: if it is not.
+    """
+    if path is not None and not path.is_dir():
+        raise BadConfiguration(f"{setting}: there is no such folder.")
+    return path
 
 
 def master_secret(settings: Settings, secrets: SecretGenerator) -> bytes:

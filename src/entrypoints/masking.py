@@ -6,7 +6,10 @@ MASK = "********"
 
 # Options of a database URL that anybody may see; a password can be an option, too.
 _HARMLESS = frozenset(
-    ["application_name", "connect_timeout", "host", "port", "sslmode", "sslrootcert", "timeout"]
+    [
+        *("application_name", "connect_timeout", "host", "port", "sslmode", "sslrootcert"),
+        *("timeout", "tls"),
+    ]
 )
 
 

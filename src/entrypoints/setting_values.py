@@ -1,9 +1,13 @@
 """How the values of settings are read: strictly, so that a slip is an error and not a surprise."""
 
 import ipaddress
+import re
+from email.utils import parseaddr
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
 
 STORAGE_BY_SCHEME = {
     "memory": "memory",
@@ -119,3 +123,30 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def mailbox(value: str) -> str:
+    """`local@host`, or `Name <local@host>`; printable, and so inert in a header."""
+    address = parseaddr(value)[1]
+    if not value.isprintable() or not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", address):
+        raise ValueError("must be an address, or a name and <an address>")
+    if value != address and not value.endswith(f"<{address}>"):
+        raise ValueError("must be one address, or a name and <an address>")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(strict_bool)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(exact_origin)], ...], NoDecode, BeforeValidator(words)
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(host_name)], ...], NoDecode, BeforeValidator(words)
+]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(network)], ...], NoDecode, BeforeValidator(words)
+]
+Scopes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
+Url = Annotated[str, AfterValidator(public_url)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(database_address)]
+Prefix = Annotated[str, AfterValidator(root_path)]
+Choices = Annotated[dict[str, str], NoDecode, BeforeValidator(adapter_choices)]

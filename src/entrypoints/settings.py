@@ -3,59 +3,26 @@
 import difflib
 import os
 import stat
+from email.headerregistry import Address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from hexkey.domain.access import is_scope_name
-from hexkey.domain.accounts.password import MIN_PASSWORD_LENGTH_FLOOR
-from hexkey.domain.keys import SigningAlgorithm
-from hexkey.entrypoints.setting_values import (
-    STORAGE_BY_SCHEME,
-    adapter_choices,
-    database_address,
-    exact_origin,
-    host_name,
-    network,
-    public_url,
-    root_path,
-    strict_bool,
-    words,
-)
+from hexkey.entrypoints.mail_settings import MailSettings
+from hexkey.entrypoints.service_settings import ServiceSettings
+from hexkey.entrypoints.setting_values import STORAGE_BY_SCHEME, is_loopback
 
 PREFIX = "HEXKEY_"
 OTHERS = 0o077  # the permissions of everybody but the owner
 DATABASE_FILE = "hexkey.db"
-_SECRETS = ("master_secret", "master_secret_previous", "database_url")
+_SECRETS = ("master_secret", "master_secret_previous", "database_url", "smtp_url")
 _FOR_TESTS = "HEXKEY_TEST_"  # read by the test suite, not by the service
-
-Flag = Annotated[bool, BeforeValidator(strict_bool)]
-Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(exact_origin)], ...], NoDecode, BeforeValidator(words)
-]
-Hosts = Annotated[
-    tuple[Annotated[str, AfterValidator(host_name)], ...], NoDecode, BeforeValidator(words)
-]
-Networks = Annotated[
-    tuple[Annotated[str, AfterValidator(network)], ...], NoDecode, BeforeValidator(words)
-]
-Scopes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
-Url = Annotated[str, AfterValidator(public_url)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(database_address)]
-Prefix = Annotated[str, AfterValidator(root_path)]
-Choices = Annotated[dict[str, str], NoDecode, BeforeValidator(adapter_choices)]
 
 
 class BadConfiguration(Exception):
@@ -70,139 +37,11 @@ class BadConfiguration(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings, ServiceSettings):
     """Every setting, from `HEXKEY_…` in the environment or in a file `.env`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore"
-    )
-
-    environment: Literal["development", "production"] = Field(
-        "development", description="`production` switches the strict start-up rules on."
-    )
-    data_dir: Path = Field(
-        Path("hexkey-data"),
-        description="Folder of the embedded database and of the generated master secret.",
-    )
-    database_url: DatabaseUrl | None = Field(
-        None,
-        description="`postgresql://user:password@host/name`, `sqlite:///path` or `memory://` (a "
-        "throw-away node). Without it: `hexkey.db` in the data folder.",
-    )
-    master_secret: SecretStr | None = Field(
-        None,
-        description="At least 32 bytes; every key is derived from it. Without it, one is made at "
-        "first start in the data folder (not in production).",
-    )
-    master_secret_file: Path | None = Field(
-        None, description="A file that holds the master secret and that nobody else can read."
-    )
-    master_secret_previous: SecretStr | None = Field(
-        None,
-        description="The other secret of a rotation: what it made is still read, and nothing is "
-        "made with it. `hexkey keys rotate-master` explains.",
-    )
-    master_secret_previous_file: Path | None = Field(
-        None, description="A file that holds it and that nobody else can read."
-    )
-    public_url: Url = Field(
-        "http://127.0.0.1:8000",
-        description="Where people reach the service: the issuer of tokens, the base of links.",
-    )
-    root_path: Prefix = Field(
-        "", description="The prefix under which a proxy or a host application serves Hexkey."
-    )
-    service_name: str = Field(
-        "Hexkey",
-        min_length=1,
-        max_length=64,
-        description="What the service calls itself; nobody may use it as a password.",
-    )
-    audience: str | None = Field(
-        None, description="The `aud` of access tokens. Without it: the public URL."
-    )
-    scopes: Scopes = Field(
-        (),
-        description="The scopes a user may ask for, separated by commas; no others are granted.",
-    )
-    signing_algorithm: SigningAlgorithm = Field(
-        SigningAlgorithm.ES256,
-        description="`ES256`, `EdDSA`, `RS256`; or `HS256` when no one else verifies tokens.",
-    )
-    signing_key_lifetime: int = Field(
-        7_776_000,
-        ge=86_400,
-        le=63_072_000,
-        description="How long a key signs before the next one does, in seconds.",
-    )
-    access_token_ttl: int = Field(
-        900, ge=10, le=3600, description="Lifetime of an access token, in seconds."
-    )
-    refresh_token_ttl: int = Field(
-        2_592_000,
-        ge=60,
-        le=31_536_000,
-        description="How long a session lasts at most, however much it is used, in seconds.",
-    )
-    refresh_token_idle: int = Field(
-        1_209_600,
-        ge=60,
-        le=31_536_000,
-        description="How long a session lasts without being used, in seconds.",
-    )
-    password_hasher: str = Field(
-        "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
-    )
-    bcrypt_cost: int = Field(12, ge=10, le=16, description="log2 of the number of bcrypt rounds.")
-    hashing_workers: int | None = Field(
-        None, ge=1, le=64, description="Threads that hash passwords. Without it: one a core."
-    )
-    password_min_length: int = Field(
-        MIN_PASSWORD_LENGTH_FLOOR,
-        ge=MIN_PASSWORD_LENGTH_FLOOR,
-        le=64,
-        description="Least characters of a new password; 15 is the advice without a second factor.",
-    )
-    registration: Literal["open", "closed"] = Field(
-        "open", description="Whether strangers may register."
-    )
-    username_required: Flag = Field(False, description="Refuse a registration without user name.")
-    email_required: Flag = Field(False, description="Refuse a registration without e-mail address.")
-    password_form: Flag = Field(
-        True, description="Offer `POST /token`, the form that FastAPI clients and Swagger UI use."
-    )
-    http_basic: Flag = Field(
-        False, description="Accept `Authorization: Basic` on protected routes, for scripts."
-    )
-    cors_origins: Origins = Field(
-        (), description="Origins whose pages may call the API, exact, separated by commas."
-    )
-    allowed_hosts: Hosts = Field(
-        (), description="Further host names to answer to, besides that of the public URL."
-    )
-    trusted_proxies: Networks = Field(
-        (), description="Addresses or networks whose `X-Forwarded-For` is believed."
-    )
-    redis_url: SecretStr | None = Field(
-        None,
-        description="`redis://host:6379/0`: carries the news of ended sessions between nodes. "
-        "Without it: PostgreSQL's own notifications, or a look into the database twice a second.",
-    )
-    docs: Flag | None = Field(
-        None,
-        description="Serve `/docs` and `/openapi.json`. Without it: everywhere but in production.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least severe message that is logged."
-    )
-    log_format: Literal["json", "text"] = Field(
-        "json", description="One JSON object a line, or lines for a terminal."
-    )
-    access_log: Flag = Field(False, description="Log every request, without its query.")
-    adapters: Choices = Field(
-        {},
-        description="Replacements by a package of your own: `port=name`, separated by commas; a "
-        "name is an entry point of the group `hexkey.adapters` or a dotted path `package:factory`.",
     )
 
     @model_validator(mode="after")
@@ -213,6 +52,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "give HEXKEY_MASTER_SECRET_PREVIOUS or HEXKEY_MASTER_SECRET_PREVIOUS_FILE, not both"
             )
+        if None not in (self.smtp_url, self.mail_dir):
+            raise ValueError("give HEXKEY_SMTP_URL or HEXKEY_MAIL_DIR, not both")
         if not all(map(is_scope_name, self.scopes)):
             raise ValueError("HEXKEY_SCOPES holds a name that RFC 6749 does not allow")
         return self
@@ -268,8 +109,41 @@ class Settings(BaseSettings):
 
     @property
     def registration_open(self) -> bool:
-        """Whether strangers may register."""
+        """Whether strangers may register and be in at once."""
         return self.registration == "open"
+
+    @property
+    def link_base(self) -> str:
+        """Where links in mails begin: the public URL, with the prefix if it does not end so."""
+        if self.root_path and urlsplit(self.public_url).path.endswith(self.root_path):
+            return self.public_url
+        return self.public_url + self.root_path
+
+    @property
+    def public_host(self) -> str:
+        """The host of the public URL."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def mail(self) -> str:
+        """Which adapter takes mails; in production none is printed, because logs are kept."""
+        if self.smtp_url is not None:
+            return "smtp"
+        if self.mail_dir is not None:
+            return "file"
+        return "refusing" if self.in_production else "console"
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mails can leave; printing them counts where a developer is looking."""
+        return self.mail != "refusing" or "mail_sender" in self.adapters
+
+    @property
+    def sender(self) -> str:
+        """Who mails are from."""
+        here = is_loopback(self.public_url) or self.public_host.replace(".", "").isdecimal()
+        address = f"no-reply@{'localhost' if here else self.public_host}"
+        return self.mail_from or str(Address(self.service_name, addr_spec=address))
 
     @property
     def hashing_threads(self) -> int:
@@ -279,9 +153,8 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """The host names that requests may name."""
-        own = urlsplit(self.public_url).hostname or ""
         loopback = () if self.in_production else ("127.0.0.1", "localhost", "::1", "testserver")
-        return frozenset({own, *loopback, *self.allowed_hosts})
+        return frozenset({self.public_host, *loopback, *self.allowed_hosts})
 
 
 def _usable_cores() -> int:

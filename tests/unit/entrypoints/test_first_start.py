@@ -14,6 +14,7 @@ from hexkey.entrypoints.first_start import (
     ensure_safe,
     generated_secret_file,
     master_secret,
+    warn,
 )
 from hexkey.entrypoints.settings import BadConfiguration, Settings
 
@@ -172,6 +173,26 @@ class TestProduction:
 
         file.chmod(0o600)
         ensure_safe(embedded)
+
+    @pytest.mark.parametrize("mode", ["verified", "invited"])
+    def test_refuses_to_wait_for_mail_that_cannot_leave(self, tmp_path: Path, mode: str) -> None:
+        """EN-04: where an account begins with a mail, a node without mail lets nobody in."""
+        with pytest.raises(BadConfiguration, match=f"{mode} needs mail: set HEXKEY_SMTP_URL"):
+            ensure_safe(production(tmp_path, registration=mode))
+        ensure_safe(production(tmp_path, registration=mode, smtp_url="smtps://mail.example.com"))
+        ensure_safe(production(tmp_path, registration=mode, mail_dir=tmp_path))
+        ensure_safe(production(tmp_path, registration=mode, adapters={"mail_sender": "a:b"}))
+        ensure_safe(settings(tmp_path, registration=mode))
+
+    def test_without_mail_is_warned_loudly(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        warn(production(tmp_path))
+        warn(production(tmp_path, smtp_url="smtps://mail.example.com"))
+        warn(settings(tmp_path))
+
+        assert [it.levelname for it in caplog.records] == ["WARNING"]
+        assert "HEXKEY_SMTP_URL" in caplog.text
 
     def test_names_every_broken_rule_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(BadConfiguration) as refusal:

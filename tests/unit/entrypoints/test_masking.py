@@ -25,6 +25,8 @@ class TestMaskedUrl:
             ("postgresql://u:c4n4ry@[h/d", MASK),
             ("sqlite:////var/lib/hexkey.db", "sqlite:////var/lib/hexkey.db"),
             ("memory://", "memory://"),
+            ("smtp://u:c4n4ry@h:587", f"smtp://u:{MASK}@h:587"),
+            ("smtp://127.0.0.1:25?tls=off", "smtp://127.0.0.1:25?tls=off"),
         ],
     )
     def test_shows_everything_but_secrets(self, url: str, shown: str) -> None:

@@ -43,6 +43,22 @@ BAD_VALUES = [
     ("HEXKEY_PASSWORD_MIN_LENGTH", "65"),
     ("HEXKEY_SIGNING_ALGORITHM", "none"),
     ("HEXKEY_REGISTRATION", "maybe"),
+    ("HEXKEY_REGISTRATION", "Verified"),
+    ("HEXKEY_DELETION_GRACE", "-1"),
+    ("HEXKEY_DELETION_GRACE", "7776001"),
+    ("HEXKEY_LANGUAGE", "tlh"),
+    ("HEXKEY_WORKER", "yes"),
+    ("HEXKEY_MAIL_FROM", f"{CANARY}"),
+    ("HEXKEY_MAIL_FROM", "a@example.com, b@example.com"),
+    ("HEXKEY_MAIL_FROM", "Ours <a@example.com>\r\nBcc: <b@example.com>"),
+    ("HEXKEY_SMTP_URL", f"{CANARY}"),
+    ("HEXKEY_SMTP_URL", f"http://u:{CANARY}@mail.example.com"),
+    ("HEXKEY_SMTP_URL", f"smtp://{CANARY}@mail.example.com"),
+    ("HEXKEY_SMTP_URL", f"smtp://u:{CANARY}@mail.example.com:port"),
+    ("HEXKEY_SMTP_URL", f"smtp://u:{CANARY}@mail.example.com/path"),
+    ("HEXKEY_SMTP_URL", f"smtp://u:{CANARY}@mail.example.com#x"),
+    ("HEXKEY_SMTP_URL", f"smtp://u:{CANARY}@[mail"),
+    ("HEXKEY_SMTP_URL", f"smtp://u:{CANARY}@mail.example.com?starttls=maybe"),
     ("HEXKEY_LOG_LEVEL", "trace"),
     ("HEXKEY_LOG_FORMAT", "xml"),
     ("HEXKEY_ADAPTERS", "common_passwords"),
@@ -159,6 +175,88 @@ class TestSettings:
 
         assert {"a.example", "b.example", "localhost"} <= here.hosts
         assert there.hosts == {"a.example", "b.example"}
+
+    @pytest.mark.parametrize("host", ["mail.example.com", "10.0.0.5", "localhost.example.com"])
+    def test_never_send_mail_in_the_clear_to_another_machine(self, host: str) -> None:
+        """CR-06: the exception is for a server on loopback."""
+        with pytest.raises(ValueError, match="in the clear"):
+            Settings(smtp_url=f"smtp://{host}?tls=off")
+
+    @pytest.mark.parametrize(
+        ("url", "port", "security"),
+        [
+            ("smtp://mail.example.com", 587, "starttls"),
+            ("smtp://u:p@mail.example.com:2525", 2525, "starttls"),
+            ("smtps://mail.example.com", 465, "tls"),
+            ("smtp://localhost:25?tls=off", 25, "off"),
+            ("smtp://[::1]:25?tls=off", 25, "off"),
+        ],
+    )
+    def test_demand_tls_of_mail_unless_told_otherwise(
+        self, url: str, port: int, security: str
+    ) -> None:
+        """CR-06: no option and no server can talk it down."""
+        smtp = Settings(smtp_url=url).smtp
+
+        assert (smtp.port, smtp.security) == (port, security)
+
+    def test_read_what_a_url_writes_in_its_own_way(self) -> None:
+        smtp = Settings(smtp_url="smtps://u%40example.com:p%2F%3F%23@mail.example.com").smtp
+
+        assert (smtp.user, smtp.password) == ("u@example.com", "p/?#")
+        assert "p/?#" not in repr(smtp)
+
+    def test_refuse_two_ways_for_one_mail(
+        self, alone: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HEXKEY_SMTP_URL", f"smtp://u:{CANARY}@mail.example.com")
+        monkeypatch.setenv("HEXKEY_MAIL_DIR", "mails")
+
+        with pytest.raises(BadConfiguration, match="not both") as refusal:
+            load_settings()
+
+        assert CANARY not in str(refusal.value)
+
+    def test_choose_where_mail_goes(self) -> None:
+        production = Settings(environment="production")
+        chosen = [
+            Settings(smtp_url="smtp://mail.example.com").mail,
+            Settings(mail_dir="mails").mail,
+            Settings().mail,
+            production.mail,
+        ]
+
+        assert chosen == ["smtp", "file", "console", "refusing"]
+        assert [Settings().sends_mail, production.sends_mail] == [True, False]
+        assert production.model_copy(update={"adapters": {"mail_sender": "a:b"}}).sends_mail
+
+    @pytest.mark.parametrize(
+        ("values", "sender"),
+        [
+            ({}, "Hexkey <no-reply@localhost>"),
+            ({"public_url": "https://10.0.0.1"}, "Hexkey <no-reply@localhost>"),
+            ({"public_url": "https://a.example"}, "Hexkey <no-reply@a.example>"),
+            ({"public_url": "https://a.example", "service_name": "A, B"},
+             '"A, B" <no-reply@a.example>'),
+            ({"mail_from": "Us <us@b.example>"}, "Us <us@b.example>"),
+        ],
+    )  # fmt: skip
+    def test_say_who_mails_are_from(self, values: dict[str, str], sender: str) -> None:
+        assert Settings(**values).sender == sender
+
+    @pytest.mark.parametrize(
+        ("url", "prefix", "base"),
+        [
+            ("https://a.example", "", "https://a.example"),
+            ("https://a.example", "/auth", "https://a.example/auth"),
+            ("https://a.example/auth", "/auth", "https://a.example/auth"),
+        ],
+    )
+    def test_build_links_on_the_public_url_with_the_prefix_once(
+        self, url: str, prefix: str, base: str
+    ) -> None:
+        """RC-08."""
+        assert Settings(public_url=url, root_path=prefix).link_base == base
 
     def test_hash_on_as_many_threads_as_told_or_as_there_are_cores(self) -> None:
         assert Settings(hashing_workers=3).hashing_threads == 3

@@ -40,6 +40,14 @@ BAD = [
     {**SAFE, "master_secret": "a" * 40},
     {**SAFE, "public_url": "http://a.example"},
     {**SAFE, "database_url": "memory://"},
+    {**SAFE, "registration": "verified"},
+    {**SAFE, "registration": "invited"},
+    {"smtp_url": f"smtp://u:{CANARY}@mail.example.com?tls=off"},
+    {"smtp_url": f"smtp://{CANARY}@mail.example.com"},
+    {"smtp_url": f"smtp://u:{CANARY}@h", "mail_dir": "mails"},
+    {"smtp_url": f"smtp://u:{CANARY}@h", "smtp_ca_file": "missing.pem"},
+    {"mail_templates": "missing"},
+    {"mail_from": CANARY},
     {**SAFE, "master_secret": "", "master_secret_file": "open.secret"},
 ]
 
@@ -125,9 +133,11 @@ class TestConfigShow:
             *("config", "show", *options),
             master_secret=CANARY,
             database_url=f"postgresql://hexkey:{CANARY}@db.example.com/auth?password={CANARY}",
+            smtp_url=f"smtp://hexkey:{CANARY}@mail.example.com:587",
         )
 
         assert result.exit_code == 0
+        assert "smtp://hexkey:********@mail.example.com:587" in result.stdout
         assert "********" in result.stdout
         assert "db.example.com" in result.stdout
         assert CANARY not in result.output
