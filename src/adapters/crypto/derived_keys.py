@@ -39,6 +39,8 @@ class Purpose(Enum):
     HS256_TOKENS = "hs256-tokens/v1"
     HS256_KEY_ID = "hs256-key-id/v1"
     CURSORS = "cursors/v1"
+    ONE_TIME_LINKS = "one-time-links/v1"
+    ONE_TIME_CODES = "one-time-codes/v1"
     WEBHOOK_SECRETS = "webhook-secrets/v1"
 
 

@@ -27,10 +27,13 @@ class MemorySessions(Sessions):
         found = self._pending.sessions.get(id) or self._committed.sessions.get(id)
         return None if found is None or found.user in self._pending.erased else found
 
-    async def of_user(self, user: UserId) -> Sequence[Session]:
+    async def of_user(
+        self, user: UserId, *, also_ended: bool = False, limit: int | None = None
+    ) -> Sequence[Session]:
         found = [await self.find(each) for each in self._ids_of(user)]
-        live = [it for it in found if it is not None and it.user == user and it.ended_at is None]
-        return sorted(live, key=lambda it: (it.created_at, it.id), reverse=True)
+        theirs = [it for it in found if it is not None and it.user == user]
+        asked = [it for it in theirs if also_ended or it.ended_at is None]
+        return sorted(asked, key=lambda it: (it.created_at, it.id), reverse=True)[:limit]
 
     async def replace(self, old: Session, new: Session) -> bool:
         merged = merge(await self.find(old.id), old, new)
@@ -41,23 +44,24 @@ class MemorySessions(Sessions):
             self._pending.noted[new.user] = new.authenticated_at
         return True
 
-    async def end(self, id: SessionId, *, now: datetime) -> None:
+    async def end(self, id: SessionId, *, now: datetime) -> bool:
         session = await self.find(id)
-        if session is not None and session.ended_at is None:
-            self._end(session, now)
+        return session is not None and bool(self._end([session], now))
 
-    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
-        for session in (await self.of_user(user))[most:]:
-            self._end(session, now)
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> Sequence[SessionId]:
+        return self._end((await self.of_user(user))[most:], now)
 
-    async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
-        for session in await self.of_user(user):
-            if session.id != keep:
-                self._end(session, now)
+    async def end_all(
+        self, user: UserId, *, keep: SessionId | None, now: datetime
+    ) -> Sequence[SessionId]:
+        return self._end([it for it in await self.of_user(user) if it.id != keep], now)
 
-    def _end(self, session: Session, now: datetime) -> None:
-        self._pending.sessions[session.id] = session.ended(now=now)
-        self._pending.noted[session.user] = now
+    def _end(self, sessions: Sequence[Session], now: datetime) -> Sequence[SessionId]:
+        ended = [session for session in sessions if session.ended_at is None]
+        for session in ended:
+            self._pending.sessions[session.id] = session.ended(now=now)
+            self._pending.noted[session.user] = now
+        return [session.id for session in ended]
 
     def _ids_of(self, user: UserId) -> set[SessionId]:
         return {*self._committed.sessions_of.get(user, ()), *self._pending.sessions}

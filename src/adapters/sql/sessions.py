@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Executable, bindparam, insert, select, update
 
 from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.session_rows import (
@@ -18,11 +18,13 @@ from hexkey.application.ports.sessions import Sessions
 from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.session import Session
 
-_NOT_ENDED_OF_USER = (sessions.c.user_id == bindparam("of_user"), sessions.c.ended_at.is_(None))
+_BY_USER = sessions.c.user_id == bindparam("of_user")
+_NOT_ENDED_OF_USER = (_BY_USER, sessions.c.ended_at.is_(None))
 _LATEST_FIRST = (sessions.c.created_at.desc(), sessions.c.id.desc())
 
 _FIND = select(*SESSION_COLUMNS).where(sessions.c.id == bindparam("id"))
 _OF_USER = select(*SESSION_COLUMNS).where(*_NOT_ENDED_OF_USER).order_by(*_LATEST_FIRST)
+_ALL_OF_USER = select(*SESSION_COLUMNS).where(_BY_USER).order_by(*_LATEST_FIRST)
 # The number of the live refresh token only ever grows, so it stands for the whole chain.
 _REPLACE = update(sessions).where(
     sessions.c.id == bindparam("of_id"),
@@ -47,11 +49,13 @@ _END_BEYOND = (
         ),
     )
     .values(ended_at=bindparam("now"))
+    .returning(sessions.c.id)
 )
 _END_ALL = (
     update(sessions)
     .where(*_NOT_ENDED_OF_USER, sessions.c.id != bindparam("keep"))
     .values(ended_at=bindparam("now"))
+    .returning(sessions.c.id)
 )
 
 
@@ -69,8 +73,11 @@ class SqlSessions(Sessions):
         row = (await self._work.execute(_FIND, {"id": id})).first()
         return None if row is None else session_from(row)
 
-    async def of_user(self, user: UserId) -> Sequence[Session]:
-        rows = (await self._work.execute(_OF_USER, {"of_user": user})).all()
+    async def of_user(
+        self, user: UserId, *, also_ended: bool = False, limit: int | None = None
+    ) -> Sequence[Session]:
+        query = _ALL_OF_USER if also_ended else _OF_USER
+        rows = (await self._work.execute(query.limit(limit), {"of_user": user})).all()
         return [session_from(row) for row in rows]
 
     async def replace(self, old: Session, new: Session) -> bool:
@@ -80,20 +87,28 @@ class SqlSessions(Sessions):
             self._changes.note(new.user, at=new.authenticated_at)
         return True
 
-    async def end(self, id: SessionId, *, now: datetime) -> None:
+    async def end(self, id: SessionId, *, now: datetime) -> bool:
         ended = (await self._work.execute(_END, {"of_id": id, "now": now})).first()
         if ended is not None:
             self._changes.note(UserId(ended.user_id), at=now)
+        return ended is not None
 
-    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
-        parameters = {"of_user": user, "most": most, "now": now}
-        if (await self._work.execute(_END_BEYOND, parameters)).rowcount:
-            self._changes.note(user, at=now)
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> Sequence[SessionId]:
+        return await self._end(_END_BEYOND, user, now, most=most)
 
-    async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
-        parameters = {"of_user": user, "keep": keep or "", "now": now}
-        if (await self._work.execute(_END_ALL, parameters)).rowcount:
+    async def end_all(
+        self, user: UserId, *, keep: SessionId | None, now: datetime
+    ) -> Sequence[SessionId]:
+        return await self._end(_END_ALL, user, now, keep=keep or "")
+
+    async def _end(
+        self, statement: Executable, user: UserId, now: datetime, **which: object
+    ) -> Sequence[SessionId]:
+        parameters = {"of_user": user, "now": now, **which}
+        ended = (await self._work.execute(statement, parameters)).scalars().all()
+        if ended:
             self._changes.note(user, at=now)
+        return [SessionId(each) for each in ended]
 
 
 async def replace_session(work: Work, old: Session, new: Session) -> bool:

@@ -23,8 +23,14 @@ class Sessions(Protocol):
         """That session."""
         ...
 
-    async def of_user(self, user: UserId) -> Sequence[Session]:
-        """The sessions of `user` that have not been ended, the latest first."""
+    async def of_user(
+        self, user: UserId, *, also_ended: bool = False, limit: int | None = None
+    ) -> Sequence[Session]:
+        """The sessions of `user` that have not been ended, the latest first, at most `limit`.
+
+        Args:
+            also_ended: those that have, too, as long as they are kept.
+        """
         ...
 
     async def replace(self, old: Session, new: Session) -> bool:
@@ -35,15 +41,21 @@ class Sessions(Protocol):
         """
         ...
 
-    async def end(self, id: SessionId, *, now: datetime) -> None:
-        """End that session, if it has not been ended."""
+    async def end(self, id: SessionId, *, now: datetime) -> bool:
+        """End that session; whether it had not been ended."""
         ...
 
-    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> None:
-        """End the oldest sessions of `user`, until `most` have not been ended."""
+    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> Sequence[SessionId]:
+        """End the oldest sessions of `user`, until `most` have not been ended.
+
+        Returns:
+            Those that this call has ended, as does `end_all`.
+        """
         ...
 
-    async def end_all(self, user: UserId, *, keep: SessionId | None, now: datetime) -> None:
+    async def end_all(
+        self, user: UserId, *, keep: SessionId | None, now: datetime
+    ) -> Sequence[SessionId]:
         """End every session of `user` that has not ended, except `keep`."""
         ...
 
