@@ -9,12 +9,15 @@ from typing import ClassVar
 from hexkey.domain.accounts.user import User
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import MessageId, UserId
+from hexkey.domain.text import one_line
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15))  # then the last
 JITTER = 0.2  # of the wait, more or less, so that what failed together does not return together
 MAX_ERROR_LENGTH = 500
 MAX_KIND_LENGTH = 64
 MAX_RECIPIENT_LENGTH = 320
+MAX_NETWORK_LENGTH = 64
+MAX_CONTENT_LENGTH = 65_536  # of all words together, as JSON in ASCII
 
 
 class MessageNotFound(HexkeyError):
@@ -104,7 +107,7 @@ class Message:
             self,
             state=MessageState.FAILED,
             attempts=self.attempts + 1,
-            error=error[:MAX_ERROR_LENGTH],
+            error=one_line(error, most=MAX_ERROR_LENGTH),
         )
 
     def delayed(self, error: str, *, now: datetime, dice: float) -> "Message":
@@ -117,7 +120,12 @@ class Message:
         due = now + wait * (1 + JITTER * (2 * dice - 1))
         if due >= self.expires_at:
             return self.failed(f"expired; last: {error}")
-        return replace(self, due_at=due, attempts=self.attempts + 1, error=error[:MAX_ERROR_LENGTH])
+        return replace(
+            self,
+            due_at=due,
+            attempts=self.attempts + 1,
+            error=one_line(error, most=MAX_ERROR_LENGTH),
+        )
 
     def dropped(self) -> "Message":
         """This message, which an operator does not want to leave."""

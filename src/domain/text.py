@@ -33,6 +33,11 @@ def has_control_characters(text: str) -> bool:
     return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 
 
+def one_line(text: str, *, most: int) -> str:
+    """`text` with a question mark for each character that may not be stored, cut to `most`."""
+    return "".join("?" if has_control_characters(it) else it for it in text[:most])
+
+
 def has_bidi_controls(text: str) -> bool:
     """Whether `text` holds a character that changes the direction of what surrounds it."""
     return not _BIDI_CONTROLS.isdisjoint(text)

@@ -3,17 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Delete, Table, bindparam, delete, select
+from sqlalchemy import Column, ColumnElement, Delete, Table, TextClause, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
-from hexkey.adapters.sql.tables import sessions, sign_in_failures, signing_keys, state_changes
+from hexkey.adapters.sql.outbox_rows import SENT, UNSENT
+from hexkey.adapters.sql.tables import (
+    one_time_tokens,
+    outbox,
+    sessions,
+    sign_in_failures,
+    signing_keys,
+    state_changes,
+)
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.application.ports.maintenance import ExpiredRows
 from hexkey.domain.keys import KeyState
 
 
-def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool]) -> Delete:
+def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | TextClause) -> Delete:
     """Delete the oldest rows of `table`; those that somebody else is changing can wait."""
     (key,) = table.primary_key.columns
     old = (
@@ -34,6 +42,9 @@ _CHANGES = _oldest(state_changes, state_changes.c.at)
 _KEYS = _oldest(
     signing_keys, signing_keys.c.state_since, signing_keys.c.state == KeyState.RETIRED.value
 )
+_TOKENS = _oldest(one_time_tokens, one_time_tokens.c.expires_at)
+_SENT = _oldest(outbox, outbox.c.due_at, SENT)
+_UNSENT = _oldest(outbox, outbox.c.expires_at, UNSENT)
 
 
 class SqlExpiredRows(ExpiredRows):
@@ -54,6 +65,15 @@ class SqlExpiredRows(ExpiredRows):
 
     async def retired_keys(self, *, before: datetime, limit: int) -> int:
         return await self._delete(_KEYS, before, limit)
+
+    async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
+        return await self._delete(_TOKENS, before, limit)
+
+    async def sent_messages(self, *, before: datetime, limit: int) -> int:
+        return await self._delete(_SENT, before, limit)
+
+    async def unsent_messages(self, *, before: datetime, limit: int) -> int:
+        return await self._delete(_UNSENT, before, limit)
 
     async def _delete(self, statement: Delete, before: datetime, limit: int) -> int:
         async with unit_of_work(self._engine) as work:

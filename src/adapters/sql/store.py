@@ -7,22 +7,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.one_time_tokens import SqlOneTimeTokens
+from hexkey.adapters.sql.outbox import SqlOutbox
 from hexkey.adapters.sql.sessions import SqlSessions, replace_session
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.adapters.sql.users import SqlUsers
 from hexkey.application.ports.accounts import AccountStore
+from hexkey.application.ports.outbox import Arrivals
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction
 from hexkey.domain.sessions.session import Session
 
 
 class SqlTransaction(SessionTransaction):
-    """Users and sessions on one connection."""
+    """Users, sessions, one-time tokens and the outbox on one connection."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, arrivals: Arrivals | None = None) -> None:
         self._work = work
+        self._arrivals = arrivals
         self._changes = PendingChanges()
         self._users = SqlUsers(work, self._changes)
         self._sessions = SqlSessions(work, self._changes)
+        self._one_time_tokens = SqlOneTimeTokens(work)
+        self._outbox = SqlOutbox(work)
 
     @property
     def users(self) -> SqlUsers:
@@ -32,22 +38,37 @@ class SqlTransaction(SessionTransaction):
     def sessions(self) -> SqlSessions:
         return self._sessions
 
+    @property
+    def one_time_tokens(self) -> SqlOneTimeTokens:
+        return self._one_time_tokens
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        return self._outbox
+
     async def commit(self) -> None:
         await self._changes.write(self._work)
         await self._work.commit()
+        if self._arrivals is not None and self._outbox.is_filled:
+            self._arrivals.note()
 
 
 class SqlStore(AccountStore, SessionStore):
-    """Where accounts and sessions are kept: one store, so that they change together."""
+    """Where accounts and sessions are kept: one store, so that they change together.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    Args:
+        arrivals: told after each commit that queued something.
+    """
+
+    def __init__(self, engine: AsyncEngine, arrivals: Arrivals | None = None) -> None:
         self._engine = engine
+        self._arrivals = arrivals
         self._autocommitting = autocommitting(engine, writing=True)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqlTransaction]:
         async with unit_of_work(self._engine) as work:
-            yield SqlTransaction(work)
+            yield SqlTransaction(work, self._arrivals)
 
     async def replace(self, old: Session, new: Session) -> bool:
         async with unit_of_work(self._autocommitting) as work:

@@ -17,17 +17,32 @@ from sqlalchemy import (
 from hexkey.adapters.sql.column_types import BoundedText, Instant
 from hexkey.domain.access import MAX_ROLE_LENGTH, MAX_SCOPES_LENGTH
 from hexkey.domain.accounts.email import MAX_ADDRESS_OCTETS, MAX_EMAIL_KEY_LENGTH
+from hexkey.domain.accounts.one_time_token import (
+    MAX_CONTENT_LENGTH as MAX_TOKEN_CONTENT_LENGTH,
+)
+from hexkey.domain.accounts.one_time_token import MAX_DIGEST_LENGTH, MAX_SUBJECT_LENGTH
 from hexkey.domain.accounts.password import MAX_HASH_LENGTH, MAX_SCHEME_LENGTH
 from hexkey.domain.accounts.profile import MAX_FULL_NAME_LENGTH, MAX_PICTURE_LENGTH
+from hexkey.domain.accounts.user import MAX_LANGUAGE_LENGTH
 from hexkey.domain.accounts.username import MAX_SKELETON_LENGTH, MAX_USERNAME_LENGTH
 from hexkey.domain.authentication.throttle import MAX_COUNTER_KEY_LENGTH
 from hexkey.domain.identifiers import ID_LENGTH, KEY_ID_LENGTH
 from hexkey.domain.keys import MAX_PUBLIC_JWK_LENGTH
+from hexkey.domain.outbox import (
+    MAX_CONTENT_LENGTH,
+    MAX_ERROR_LENGTH,
+    MAX_KIND_LENGTH,
+    MAX_NETWORK_LENGTH,
+    MAX_RECIPIENT_LENGTH,
+)
 from hexkey.domain.sessions.session import MAX_ADDRESS_LENGTH, MAX_USER_AGENT_LENGTH
+from hexkey.domain.webhooks import MAX_URL_LENGTH
 
 MAX_WORD_LENGTH = 16  # of our own words: states and algorithms
 MAX_SPENT_LENGTH = 255  # of the instants of a refresh chain: REMEMBERED times 14 digits and comma
 MAX_LEASE_NAME_LENGTH = 64
+
+MAX_PURPOSE_LENGTH = 32
 
 metadata = MetaData(
     naming_convention={
@@ -57,6 +72,8 @@ users = Table(
     Column("updated_at", Instant, nullable=False),
     Column("credential_version", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("language", BoundedText(MAX_LANGUAGE_LENGTH)),
+    Column("erase_at", Instant),
     CheckConstraint("username_key IS NOT NULL OR email_key IS NOT NULL", name="has_a_name"),
     Index("uq_users_username_key", "username_key", unique=True),
     Index("uq_users_username_skeleton", "username_skeleton", unique=True),
@@ -67,6 +84,12 @@ users = Table(
         "disabled_at",
         sqlite_where=text("disabled_at IS NOT NULL"),
         postgresql_where=text("disabled_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_users_erase_at",
+        "erase_at",
+        sqlite_where=text("erase_at IS NOT NULL"),
+        postgresql_where=text("erase_at IS NOT NULL"),
     ),
 )
 
@@ -170,4 +193,117 @@ signing_keys = Table(
         sqlite_where=text("state = 'signing'"),
         postgresql_where=text("state = 'signing'"),
     ),
+)
+
+one_time_tokens = Table(
+    "one_time_tokens",
+    metadata,
+    Column("id", BoundedText(ID_LENGTH), primary_key=True),
+    Column("purpose", BoundedText(MAX_PURPOSE_LENGTH), nullable=False),
+    Column("subject", BoundedText(MAX_SUBJECT_LENGTH), nullable=False),
+    Column("user_id", BoundedText(ID_LENGTH), ForeignKey("users.id", ondelete="CASCADE")),
+    Column("email_value", BoundedText(MAX_ADDRESS_OCTETS), nullable=False),
+    Column("email_key", BoundedText(MAX_EMAIL_KEY_LENGTH), nullable=False),
+    Column("credential_version", Integer),
+    Column("digest", BoundedText(MAX_DIGEST_LENGTH), nullable=False),
+    Column("flow_digest", BoundedText(MAX_DIGEST_LENGTH)),
+    Column("content", BoundedText(MAX_TOKEN_CONTENT_LENGTH)),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Column("tries", Integer, nullable=False),
+    Index("uq_one_time_tokens_digest", "digest", unique=True),
+    Index("uq_one_time_tokens_purpose_subject", "purpose", "subject", unique=True),
+    Index(
+        "ix_one_time_tokens_user_id",
+        "user_id",
+        sqlite_where=text("user_id IS NOT NULL"),
+        postgresql_where=text("user_id IS NOT NULL"),
+    ),
+    Index("ix_one_time_tokens_expires_at", "expires_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BoundedText(ID_LENGTH), primary_key=True),
+    Column("channel", BoundedText(MAX_WORD_LENGTH), nullable=False),
+    Column("kind", BoundedText(MAX_KIND_LENGTH), nullable=False),
+    Column("recipient", BoundedText(MAX_RECIPIENT_LENGTH), nullable=False),
+    Column("recipient_key", BoundedText(MAX_RECIPIENT_LENGTH), nullable=False),
+    Column("user_id", BoundedText(ID_LENGTH)),  # may be gone
+    Column("content", BoundedText(MAX_CONTENT_LENGTH), nullable=False),
+    Column("language", BoundedText(MAX_LANGUAGE_LENGTH)),
+    Column("network", BoundedText(MAX_NETWORK_LENGTH)),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("state", BoundedText(MAX_WORD_LENGTH), nullable=False),
+    Column("error", BoundedText(MAX_ERROR_LENGTH)),
+    # When somebody may take it: when it is due, or when whoever has claimed it should be done.
+    Column("free_at", Instant, nullable=False),
+    Column("holder", BoundedText(ID_LENGTH)),
+    Index(
+        "ix_outbox_free_at",
+        "channel",
+        "free_at",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_outbox_recipient_key",
+        "recipient_key",
+        "created_at",
+        sqlite_where=text("user_id IS NULL"),
+        postgresql_where=text("user_id IS NULL"),
+    ),
+    Index(
+        "ix_outbox_network",
+        "network",
+        "created_at",
+        sqlite_where=text("user_id IS NULL"),
+        postgresql_where=text("user_id IS NULL"),
+    ),
+    Index(
+        "ix_outbox_user_id",
+        "user_id",
+        sqlite_where=text("user_id IS NOT NULL"),
+        postgresql_where=text("user_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_outbox_sent",
+        "due_at",
+        sqlite_where=text("state = 'done'"),
+        postgresql_where=text("state = 'done'"),
+    ),
+    Index(
+        "ix_outbox_unsent",
+        "expires_at",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", BoundedText(ID_LENGTH), primary_key=True),
+    Column("url", BoundedText(MAX_URL_LENGTH), nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+webhook_subscriptions = Table(
+    "webhook_subscriptions",
+    metadata,
+    Column("event", BoundedText(MAX_KIND_LENGTH), primary_key=True),
+    Column(
+        "endpoint_id",
+        BoundedText(ID_LENGTH),
+        ForeignKey("webhook_endpoints.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Index("ix_webhook_subscriptions_endpoint_id", "endpoint_id"),
 )

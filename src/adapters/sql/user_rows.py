@@ -41,6 +41,8 @@ def row_from(user: User) -> dict[str, Any]:
         "updated_at": user.updated_at,
         "credential_version": user.credential_version,
         "version": user.version,
+        "language": user.language,
+        "erase_at": user.erase_at,
     }
 
 
@@ -59,6 +61,8 @@ def user_from(rows: Sequence[Row[Any]]) -> User:
         profile=Profile(full_name=row.full_name, picture=row.picture),
         password=None if row.password_hash is None else PasswordHash(row.password_hash),
         status=_status(row),
+        language=row.language,
+        erase_at=row.erase_at,
         roles=frozenset(Role(each.role) for each in rows if each.role is not None),
         created_at=row.created_at,
         updated_at=row.updated_at,

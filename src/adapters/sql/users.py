@@ -1,14 +1,16 @@
 """The users, inside a transaction on the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.failures import violated
-from hexkey.adapters.sql.tables import user_roles, users
+from hexkey.adapters.sql.outbox_rows import CONCERNS, concerned
+from hexkey.adapters.sql.tables import outbox, user_roles, users
 from hexkey.adapters.sql.unit_of_work import Work
 from hexkey.adapters.sql.user_rows import USER_AND_ROLES, row_from, user_from
 from hexkey.application.ports.accounts import Users
@@ -29,6 +31,16 @@ _TAKEN: dict[str, type[HexkeyError]] = {
 
 _LOCK = select(users.c.id).where(users.c.id == bindparam("id")).with_for_update()
 _FIND = USER_AND_ROLES.where(users.c.id == bindparam("id"))
+_LOCK_BY_EMAIL = select(users.c.id).where(users.c.email_key == bindparam("key")).with_for_update()
+_DUE_FOR_ERASURE = (
+    select(users.c.id)
+    .where(users.c.erase_at <= bindparam("now"))
+    .order_by(users.c.erase_at, users.c.id)
+    .limit(bindparam("limit"))
+)
+# Sessions, roles and tokens go with the user.
+_ERASE = delete(users).where(users.c.id == bindparam("id"), users.c.version == bindparam("version"))
+_FORGET_MESSAGES = delete(outbox).where(CONCERNS)
 _REPLACE = update(users).where(
     users.c.id == bindparam("of_id"), users.c.version == bindparam("of_version")
 )
@@ -68,6 +80,22 @@ class SqlUsers(Users):
         await self._grant(old.id, new.roles - old.roles)
         if not new.differs_only_in_hash(old):
             self._changes.note(old.id, at=new.updated_at)
+        return True
+
+    async def find_by_email(self, key: str) -> User | None:
+        holder = (await self._work.execute(_LOCK_BY_EMAIL, {"key": key})).scalar_one_or_none()
+        return None if holder is None else await self.find(UserId(holder))
+
+    async def due_for_erasure(self, *, now: datetime, limit: int) -> Sequence[UserId]:
+        found = await self._work.execute(_DUE_FOR_ERASURE, {"now": now, "limit": limit})
+        return [UserId(user) for user in found.scalars()]
+
+    async def erase(self, user: User, *, now: datetime) -> bool:
+        this_one = {"id": user.id, "version": user.version}
+        if (await self._work.execute(_ERASE, this_one)).rowcount != 1:
+            return False
+        await self._work.execute(_FORGET_MESSAGES, concerned(user))
+        self._changes.note(user.id, at=now)
         return True
 
     async def _grant(self, user: UserId, roles: frozenset[Role]) -> None:

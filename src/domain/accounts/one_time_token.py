@@ -22,6 +22,8 @@ from hexkey.domain.identifiers import TokenId, UserId
 CODE_LIFETIME = timedelta(minutes=10)  # NIST SP 800-63B-4 §3.1.3.1
 MOST_TRIES = 5  # of a code; 10^6 codes, so 5 in a million guesses succeed
 MAX_SUBJECT_LENGTH = 400  # an address's key, or a user's id and an address's key
+MAX_DIGEST_LENGTH = 64
+MAX_CONTENT_LENGTH = 65_536  # of what a token gives, as JSON in ASCII
 
 
 class InvalidOrExpiredToken(HexkeyError):

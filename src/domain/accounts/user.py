@@ -12,6 +12,8 @@ from hexkey.domain.accounts.username import Username
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import UserId
 
+MAX_LANGUAGE_LENGTH = 35  # RFC 5646 §4.4.1: what every tag of a language and its variants needs
+
 
 class UsernameTaken(HexkeyError):
     """Somebody has this name, or one that cannot be told from it."""

@@ -15,9 +15,9 @@ from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.tables import metadata
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.adapters.sql.user_rows import row_from
-from hexkey.domain import access, identifiers, keys
+from hexkey.domain import access, identifiers, keys, outbox, webhooks
 from hexkey.domain.access import ADMIN
-from hexkey.domain.accounts import email, password, profile, username
+from hexkey.domain.accounts import email, one_time_token, password, profile, user, username
 from hexkey.domain.accounts.user import Disabled
 from hexkey.domain.authentication import throttle
 from hexkey.domain.sessions import session
@@ -47,6 +47,7 @@ LENGTHS = {
     "users.password_hash": password.MAX_HASH_LENGTH,
     "users.password_scheme": password.MAX_SCHEME_LENGTH,
     "users.status": OUR_OWN_WORDS,
+    "users.language": user.MAX_LANGUAGE_LENGTH,
     "user_roles.user_id": identifiers.ID_LENGTH,
     "user_roles.role": access.MAX_ROLE_LENGTH,
     "sessions.id": identifiers.ID_LENGTH,
@@ -63,6 +64,31 @@ LENGTHS = {
     "signing_keys.algorithm": OUR_OWN_WORDS,
     "signing_keys.state": OUR_OWN_WORDS,
     "signing_keys.public_jwk": keys.MAX_PUBLIC_JWK_LENGTH,
+    "one_time_tokens.id": identifiers.ID_LENGTH,
+    "one_time_tokens.purpose": 32,
+    "one_time_tokens.subject": one_time_token.MAX_SUBJECT_LENGTH,
+    "one_time_tokens.user_id": identifiers.ID_LENGTH,
+    "one_time_tokens.email_value": email.MAX_ADDRESS_OCTETS,
+    "one_time_tokens.email_key": email.MAX_EMAIL_KEY_LENGTH,
+    "one_time_tokens.digest": one_time_token.MAX_DIGEST_LENGTH,
+    "one_time_tokens.flow_digest": one_time_token.MAX_DIGEST_LENGTH,
+    "one_time_tokens.content": one_time_token.MAX_CONTENT_LENGTH,
+    "outbox.id": identifiers.ID_LENGTH,
+    "outbox.channel": OUR_OWN_WORDS,
+    "outbox.kind": outbox.MAX_KIND_LENGTH,
+    "outbox.recipient": outbox.MAX_RECIPIENT_LENGTH,
+    "outbox.recipient_key": outbox.MAX_RECIPIENT_LENGTH,
+    "outbox.user_id": identifiers.ID_LENGTH,
+    "outbox.content": outbox.MAX_CONTENT_LENGTH,
+    "outbox.language": user.MAX_LANGUAGE_LENGTH,
+    "outbox.network": outbox.MAX_NETWORK_LENGTH,
+    "outbox.state": OUR_OWN_WORDS,
+    "outbox.error": outbox.MAX_ERROR_LENGTH,
+    "outbox.holder": identifiers.ID_LENGTH,
+    "webhook_endpoints.id": identifiers.ID_LENGTH,
+    "webhook_endpoints.url": webhooks.MAX_URL_LENGTH,
+    "webhook_subscriptions.event": outbox.MAX_KIND_LENGTH,
+    "webhook_subscriptions.endpoint_id": identifiers.ID_LENGTH,
 }
 
 
