@@ -8,8 +8,10 @@ from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import UserId
 
 
-async def change_user(users: Users, id: UserId, change: Callable[[User], User]) -> User:
-    """Replace the user by what `change` makes of it, and return that.
+async def change_user(
+    users: Users, id: UserId, change: Callable[[User], User]
+) -> tuple[User, User]:
+    """Replace the user by what `change` makes of it, and return both; equal if nothing changed.
 
     Raises:
         UserNotFound: if there is no such user.
@@ -21,4 +23,4 @@ async def change_user(users: Users, id: UserId, change: Callable[[User], User]) 
     changed = change(current)
     if changed != current and not await users.replace(current, changed):
         raise TemporarilyUnavailable
-    return changed
+    return current, changed

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hexkey.application.accounts.new_password import NewPasswords
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import UserDirectory
 from hexkey.application.ports.sessions import SessionStore, StateChanges
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import SessionId, UserId
 
 
@@ -31,11 +33,17 @@ class ReplacePassword:
     """Store a new hash and end the sessions, in one transaction."""
 
     store: SessionStore
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
-    async def __call__(self, user: User, hashed: PasswordHash, *, keep: SessionId | None) -> None:
-        """Every session of the user but `keep` ends.
+    async def __call__(
+        self, user: User, hashed: PasswordHash, *, keep: SessionId | None, by: str
+    ) -> None:
+        """Every session of the user but `keep` ends, and every link mailed before is void.
+
+        Args:
+            by: whose deed it is, for whoever is told.
 
         Raises:
             InvalidCredentials: if since `user` was read the password has been changed, or the
@@ -48,8 +56,13 @@ class ReplacePassword:
             if current is None or not _is_as_before(current, user):
                 raise InvalidCredentials
             # `find` holds the user until the commit, so nobody can have come in between.
-            await transaction.users.replace(current, current.with_password(hashed, now=now))
-            await transaction.sessions.end_all(user.id, keep=keep, now=now)
+            changed = current.with_password(hashed, now=now)
+            await transaction.users.replace(current, changed)
+            ended = await transaction.sessions.end_all(user.id, keep=keep, now=now)
+            details = {"by": by}
+            event = Event(type=EventType.PASSWORD_CHANGED, user=changed, at=now, details=details)
+            await self.tell(transaction, event)
+            await self.tell.ended(transaction, user.id, ended, at=now)
             await transaction.commit()
         self.changes.announce(user.id)
 
@@ -95,7 +108,7 @@ class ChangePassword:
         accepted = self.passwords.accept(new_password, about_user=found.publicly_known())
         await self.check(user=found, password=current_password, address=address)
         hashed = await self.passwords.hash(accepted)
-        await self.replace(found, hashed, keep=keep_session)
+        await self.replace(found, hashed, keep=keep_session, by="owner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,4 +131,5 @@ class SetPassword:
         if found is None:
             raise UserNotFound
         accepted = self.passwords.accept(new_password, about_user=found.publicly_known())
-        await self.replace(found, await self.passwords.hash(accepted), keep=None)
+        hashed = await self.passwords.hash(accepted)
+        await self.replace(found, hashed, keep=None, by="operator")

@@ -5,12 +5,14 @@ from enum import Enum
 
 from hexkey.application.accounts.changing import change_user
 from hexkey.application.accounts.registration import LoginNameRequired
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore, UserDirectory, UsernameSyntax
 from hexkey.application.ports.sessions import StateChanges
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.profile import Profile
 from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.accounts.username import Username, ensure_not_reserved
+from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import UserId, parse_user_id
 
 
@@ -30,6 +32,7 @@ class UpdateProfile:
 
     store: AccountStore
     usernames: UsernameSyntax
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
@@ -62,7 +65,10 @@ class UpdateProfile:
             )
 
         async with self.store.begin() as transaction:
-            updated = await change_user(transaction.users, user, changed)
+            before, updated = await change_user(transaction.users, user, changed)
+            if (updated.username, updated.profile) != (before.username, before.profile):
+                event = Event(type=EventType.USER_UPDATED, user=updated, at=now)
+                await self.tell(transaction, event)
             await transaction.commit()
         self.changes.announce(user)
         return updated
@@ -93,10 +99,11 @@ class ReadPublicProfile:
         """Return an active user; what of it may be shown is `UserPublic`.
 
         Raises:
-            UserNotFound: if `id` is nobody's or a disabled user's; the caller cannot tell which.
+            UserNotFound: if `id` is nobody's, or that of somebody disabled or about to leave; the
+                caller cannot tell which.
         """
         user_id = parse_user_id(id)
         user = await self.users.find(user_id) if user_id else None
-        if user is None or not user.is_active:
+        if user is None or not user.is_active or user.is_leaving:
             raise UserNotFound
         return user

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from hexkey.application.accounts.changing import change_user
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.sessions import SessionStore, StateChanges
 from hexkey.application.ports.system import Clock
 from hexkey.domain.access import Role
+from hexkey.domain.accounts.one_time_token import Purpose
 from hexkey.domain.accounts.user import User
+from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import UserId
 
 
@@ -16,21 +19,29 @@ class DisableUser:
     """Refuse a user everywhere, from this instant on."""
 
     store: SessionStore
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
     async def __call__(self, *, user: UserId) -> User:
         """Return the user, disabled; doing it twice changes nothing.
 
-        Sessions end for good: enabling the user again does not revive a token.
+        Sessions end for good, and so do mailed links: enabling the user again revives neither.
 
         Raises:
             UserNotFound: if there is no such user.
         """
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            updated = await change_user(transaction.users, user, lambda u: u.disabled(now=now))
-            await transaction.sessions.end_all(user, keep=None, now=now)
+            before, updated = await change_user(
+                transaction.users, user, lambda u: u.disabled(now=now)
+            )
+            if updated != before:
+                await transaction.one_time_tokens.void(user, purposes=frozenset(Purpose))
+                event = Event(type=EventType.USER_DISABLED, user=updated, at=now)
+                await self.tell(transaction, event)
+            ended = await transaction.sessions.end_all(user, keep=None, now=now)
+            await self.tell.ended(transaction, user, ended, at=now)
             await transaction.commit()
         self.changes.announce(user)
         return updated
@@ -41,6 +52,7 @@ class EnableUser:
     """Let a disabled user sign in again."""
 
     store: AccountStore
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
@@ -52,7 +64,12 @@ class EnableUser:
         """
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            updated = await change_user(transaction.users, user, lambda u: u.enabled(now=now))
+            before, updated = await change_user(
+                transaction.users, user, lambda u: u.enabled(now=now)
+            )
+            if updated != before:
+                event = Event(type=EventType.USER_ENABLED, user=updated, at=now)
+                await self.tell(transaction, event)
             await transaction.commit()
         self.changes.announce(user)
         return updated
@@ -63,6 +80,7 @@ class GrantRole:
     """Give a user a role."""
 
     store: AccountStore
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
@@ -74,7 +92,12 @@ class GrantRole:
         """
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            updated = await change_user(transaction.users, user, lambda u: u.granted(role, now=now))
+            before, updated = await change_user(
+                transaction.users, user, lambda u: u.granted(role, now=now)
+            )
+            if updated != before:
+                event = Event(type=EventType.USER_UPDATED, user=updated, at=now)
+                await self.tell(transaction, event)
             await transaction.commit()
         self.changes.announce(user)
         return updated

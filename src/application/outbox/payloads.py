@@ -7,6 +7,7 @@ from typing import Any
 
 from hexkey.domain.accounts.user import User
 from hexkey.domain.events import Event, EventType
+from hexkey.domain.identifiers import SessionId, UserId
 
 # Who is told of these needs to know whom they concern, and no more.
 _BY_ID = frozenset({EventType.PASSWORD_CHANGED, EventType.SESSION_ENDED, EventType.USER_DELETED})
@@ -14,7 +15,16 @@ _BY_ID = frozenset({EventType.PASSWORD_CHANGED, EventType.SESSION_ENDED, EventTy
 
 def webhook_content(event: Event) -> Mapping[str, str]:
     """The `content` of the message that tells an application of `event`."""
-    body = {"type": event.type.value, "timestamp": _instant(event.at), "data": _data(event)}
+    return _content(event.type, event.at, _data(event))
+
+
+def ended_session_content(user: UserId, session: SessionId, *, at: datetime) -> Mapping[str, str]:
+    """The same for a session that was ended, for which nobody has to read its user."""
+    return _content(EventType.SESSION_ENDED, at, {"user_id": user, "session_id": session})
+
+
+def _content(type: EventType, at: datetime, data: Mapping[str, Any]) -> Mapping[str, str]:
+    body = {"type": type.value, "timestamp": _instant(at), "data": data}
     return {"body": json.dumps(body, ensure_ascii=False, separators=(",", ":"))}
 
 

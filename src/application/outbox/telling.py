@@ -1,16 +1,17 @@
 """Telling of what happened: to its owner by mail, and to applications by webhook."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import product
 
-from hexkey.application.outbox.payloads import webhook_content
+from hexkey.application.outbox.payloads import ended_session_content, webhook_content
 from hexkey.application.ports.accounts import AccountTransaction
 from hexkey.application.ports.system import IdGenerator
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.user import User
 from hexkey.domain.events import Event, EventType
-from hexkey.domain.identifiers import MessageId, SessionId, UserId
+from hexkey.domain.identifiers import EndpointId, MessageId, SessionId, UserId
 from hexkey.domain.outbox import Channel, Message
 from hexkey.domain.webhooks import WEBHOOK_EVENTS
 
@@ -56,16 +57,15 @@ class Tell:
         self, transaction: AccountTransaction, kind: str, *, to: EmailAddress, event: Event
     ) -> None:
         """Queue a mail about `event`, to an address that need not be its user's."""
-        user = event.user
-        message = _message(
-            id=MessageId(self.ids.new()),
-            channel=Channel.MAIL,
-            kind=kind,
+        message = self._message(
+            Channel.MAIL,
+            kind,
             to=to,
-            event=event,
-            content={**event.details, "user_name": name_of(user)},
+            content={**event.details, "user_name": name_of(event.user)},
+            at=event.at,
         )
-        await transaction.outbox.add(message)
+        about = replace(message, user=_whom(event), language=event.user.language)
+        await transaction.outbox.add(about)
 
     async def ended(
         self,
@@ -75,54 +75,60 @@ class Tell:
         *,
         at: datetime,
     ) -> None:
-        """Tell applications of `sessions` that have just been ended; nothing is read for none."""
-        if not sessions or not await transaction.outbox.subscribers(EventType.SESSION_ENDED):
+        """Tell applications of `sessions` that were just ended; nothing is read if none was."""
+        if not sessions:
             return
-        owner = await transaction.users.find(user)
-        if owner is None:
-            return
-        for session in sessions:
-            details = {"session_id": str(session)}
-            event = Event(type=EventType.SESSION_ENDED, user=owner, at=at, details=details)
-            await self._call(transaction, event)
+        endpoints = await transaction.outbox.subscribers(EventType.SESSION_ENDED)
+        for session, endpoint in product(sessions, endpoints):
+            message = self._message(
+                Channel.WEBHOOK,
+                EventType.SESSION_ENDED.value,
+                to=_named(endpoint),
+                content=ended_session_content(user, session, at=at),
+                at=at,
+            )
+            await transaction.outbox.add(replace(message, user=user))
 
     async def _call(self, transaction: AccountTransaction, event: Event) -> None:
         for endpoint in await transaction.outbox.subscribers(event.type):
-            message = _message(
-                id=MessageId(self.ids.new()),
-                channel=Channel.WEBHOOK,
-                kind=event.type.value,
-                to=EmailAddress(value=endpoint, key=endpoint),
-                event=event,
+            message = self._message(
+                Channel.WEBHOOK,
+                event.type.value,
+                to=_named(endpoint),
                 content=webhook_content(event),
+                at=event.at,
             )
-            await transaction.outbox.add(message)
+            await transaction.outbox.add(replace(message, user=_whom(event)))
+
+    def _message(
+        self,
+        channel: Channel,
+        kind: str,
+        *,
+        to: EmailAddress,
+        content: Mapping[str, str],
+        at: datetime,
+    ) -> Message:
+        return Message(
+            id=MessageId(self.ids.new()),
+            channel=channel,
+            kind=kind,
+            recipient=to.value,
+            recipient_key=to.key,
+            content=content,
+            created_at=at,
+            due_at=at,
+            expires_at=at + NEWS_LIFETIME,
+        )
 
 
-def _message(
-    *,
-    id: MessageId,
-    channel: Channel,
-    kind: str,
-    to: EmailAddress,
-    event: Event,
-    content: Mapping[str, str],
-) -> Message:
-    # With the user goes all that is about them; what tells that they are gone must stay.
-    gone = event.type is EventType.USER_DELETED
-    return Message(
-        id=id,
-        channel=channel,
-        kind=kind,
-        recipient=to.value,
-        recipient_key=to.key,
-        user=None if gone else event.user.id,
-        content=content,
-        language=event.user.language,
-        created_at=event.at,
-        due_at=event.at,
-        expires_at=event.at + NEWS_LIFETIME,
-    )
+def _named(endpoint: EndpointId) -> EmailAddress:
+    return EmailAddress(value=endpoint, key=endpoint)
+
+
+def _whom(event: Event) -> UserId | None:
+    """Whom a message is about; what tells that somebody is gone must not go with them."""
+    return None if event.type is EventType.USER_DELETED else event.user.id
 
 
 def name_of(user: User) -> str:

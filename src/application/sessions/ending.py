@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.devices import DeviceNames
 from hexkey.application.ports.sessions import SessionStore, StateChanges
 from hexkey.application.ports.system import Clock
@@ -45,6 +46,7 @@ class EndSession:
     """Sign out one session of a user."""
 
     store: SessionStore
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
@@ -60,7 +62,8 @@ class EndSession:
             found = await transaction.sessions.find(session_id) if session_id else None
             if found is None or found.user != user:
                 raise SessionNotFound
-            await transaction.sessions.end(found.id, now=now)
+            if await transaction.sessions.end(found.id, now=now):
+                await self.tell.ended(transaction, user, [found.id], at=now)
             await transaction.commit()
         self.changes.announce(user)
 
@@ -70,12 +73,15 @@ class EndOtherSessions:
     """Sign out everywhere, or everywhere else."""
 
     store: SessionStore
+    tell: Tell
     changes: StateChanges
     clock: Clock
 
     async def __call__(self, *, user: UserId, keep: SessionId | None = None) -> None:
         """Every session of the user but `keep` ends."""
+        now = self.clock.now()
         async with self.store.begin() as transaction:
-            await transaction.sessions.end_all(user, keep=keep, now=self.clock.now())
+            ended = await transaction.sessions.end_all(user, keep=keep, now=now)
+            await self.tell.ended(transaction, user, ended, at=now)
             await transaction.commit()
         self.changes.announce(user)

@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 
 from hexkey.application.authentication.authenticate import Authenticate
-from hexkey.application.ports.sessions import SessionStore, SignedIn
+from hexkey.application.outbox.telling import Tell
+from hexkey.application.ports.sessions import SessionStore, SessionTransaction, SignedIn
 from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
 from hexkey.domain.access import granted_scopes
 from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import SessionId
 from hexkey.domain.sessions.session import Client, Session, SessionPolicy
+
+_REMEMBERED_DEVICES = 100  # sessions that are compared; older ones are forgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,7 @@ class SignIn:
     authenticate: Authenticate
     store: SessionStore
     issue: IssueTokens
+    tell: Tell
     ids: IdGenerator
     clock: Clock
     policy: SessionPolicy
@@ -58,9 +63,25 @@ class SignIn:
             # Hashing took a while: a password change or a disabling in between must win.
             if current is None or not current.accepts_proof_for(proved):
                 raise InvalidCredentials
+            await self._notice(transaction, session, current)
             await transaction.sessions.add(session)
-            await transaction.sessions.end_beyond(self.policy.most, current.id, now=now)
+            ended = await transaction.sessions.end_beyond(self.policy.most, current.id, now=now)
+            await self.tell.ended(transaction, current.id, ended, at=now)
             # Before the commit: no session without its tokens.
             issued = self.issue(SignedIn(session=session, user=current), refresh_number=1, now=now)
             await transaction.commit()
         return issued
+
+    async def _notice(self, transaction: SessionTransaction, session: Session, user: User) -> None:
+        """Write to the user if the device is new to them; nothing is read without an address."""
+        if user.email is None or not user.email_verified:
+            return
+        earlier = await transaction.sessions.of_user(
+            user.id, also_ended=True, limit=_REMEMBERED_DEVICES
+        )
+        if not session.client.is_new_to(earlier):
+            return
+        client = session.client
+        details = {"device": client.user_agent or "", "network": client.address or ""}
+        event = Event(type=EventType.NEW_DEVICE, user=user, at=session.created_at, details=details)
+        await self.tell(transaction, event)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.refresh_tokens import RefreshTokens
 from hexkey.application.ports.sessions import (
     SessionStore,
@@ -43,6 +44,7 @@ class RefreshSession:
     sessions: SignedInDirectory
     store: SessionStore
     issue: IssueTokens
+    tell: Tell
     changes: StateChanges
     clock: Clock
     policy: SessionPolicy
@@ -90,6 +92,8 @@ class RefreshSession:
     async def _end(self, found: SignedIn) -> None:
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            await transaction.sessions.end(found.session.id, now=now)
+            if await transaction.sessions.end(found.session.id, now=now):
+                ended = [found.session.id]
+                await self.tell.ended(transaction, found.user.id, ended, at=now)
             await transaction.commit()  # the end must outlive the refusal
         self.changes.announce(found.user.id)

@@ -61,7 +61,7 @@ class ResolveToken:
         return Principal(
             user=found.user,
             session=claims.session,
-            scopes=claims.scopes,
+            scopes=frozenset() if found.user.is_leaving else claims.scopes,
             proved_at=found.session.authenticated_at,
         )
 

@@ -64,12 +64,14 @@ class IssueTokens:
             access_token=self.signer.sign(claims),
             refresh_token=self.refresh_tokens.write(session.id, refresh_number),
             expires_in=claims.expires_at - claims.issued_at,
-            scopes=session.scopes,
+            scopes=claims.scopes,
             session=session.id,
         )
 
     def _claims(self, signed_in: SignedIn, now: datetime) -> AccessTokenClaims:
         issued_at, end = now.replace(microsecond=0), signed_in.session.expires_at
+        # Whoever is about to be erased may sign in to change their mind, and for nothing else.
+        leaving = signed_in.user.is_leaving
         return AccessTokenClaims(
             id=TokenId(self.ids.new()),
             issuer=self.policy.issuer,
@@ -80,8 +82,8 @@ class IssueTokens:
             issued_at=issued_at,
             # Whoever verifies offline knows of no session, and must not outlast this one.
             expires_at=min(issued_at + self.policy.lifetime, _rounded_up(end)),
-            scopes=signed_in.session.scopes,
-            roles=signed_in.user.roles,
+            scopes=frozenset() if leaving else signed_in.session.scopes,
+            roles=frozenset() if leaving else signed_in.user.roles,
             authenticated_at=signed_in.session.authenticated_at.replace(microsecond=0),
         )
 

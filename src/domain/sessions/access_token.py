@@ -89,5 +89,5 @@ class Principal:
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles the user has now, whatever the token was issued with."""
-        return self.user.roles
+        """The roles the user has now, whatever the token was issued with; none when leaving."""
+        return frozenset() if self.user.is_leaving else self.user.roles

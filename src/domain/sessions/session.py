@@ -1,5 +1,7 @@
 """A session: one sign-in, until it ends."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -12,6 +14,8 @@ FRESH_FOR = timedelta(minutes=5)  # after a proof of identity, sensitive acts ne
 SEEN_EVERY = timedelta(minutes=1)  # how exactly `last_seen_at` is kept
 MAX_USER_AGENT_LENGTH = 512  # code points
 MAX_ADDRESS_LENGTH = 45  # of an IPv6 address as text, RFC 4291 §2.2
+
+_NUMBERS = re.compile(r"[0-9][0-9._]*+")
 
 
 class ReauthenticationRequired(HexkeyError):
@@ -60,6 +64,21 @@ class Client:
         agent = "".join(filter(str.isprintable, user_agent or ""))[:MAX_USER_AGENT_LENGTH]
         fits = address is not None and len(address) <= MAX_ADDRESS_LENGTH
         return cls(address=address if fits else None, user_agent=agent or None)
+
+    def is_new_to(self, earlier: Iterable["Session"]) -> bool:
+        """Whether none of a user's `earlier` sessions was opened by such a device.
+
+        A device is what its user agent says in words, whatever the numbers: an update makes no
+        new one, and a network says little, because people carry their devices about. A first
+        session is never new: there is nobody yet whom it could surprise.
+        """
+        known = {session.client.device for session in earlier}
+        return bool(known) and self.device not in known
+
+    @property
+    def device(self) -> str:
+        """By what sessions of one device are told from those of others."""
+        return _NUMBERS.sub("", self.user_agent or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
