@@ -6,9 +6,16 @@ from starlette.types import ASGIApp
 
 import hexkey
 from hexkey.entrypoints.container import Container, build_container
-from hexkey.entrypoints.http import docs, operations, revocations
+from hexkey.entrypoints.http import docs, operations, pages, revocations
 from hexkey.entrypoints.http.admin import users
-from hexkey.entrypoints.http.api import accounts, sessions
+from hexkey.entrypoints.http.api import (
+    accounts,
+    email_changes,
+    invitations,
+    leaving,
+    recovery,
+    sessions,
+)
 from hexkey.entrypoints.http.client_address import ClientAddress
 from hexkey.entrypoints.http.documentation import document
 from hexkey.entrypoints.http.gate import Gate, request_ids
@@ -94,11 +101,16 @@ def _challenges(settings: Settings) -> list[str]:
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
     routers = [
+        recovery.router,
+        email_changes.router,
+        leaving.router,
+        invitations.router,
         accounts.router,
         sessions.router,
         users.router,
         operations.router,
         revocations.router,
+        *pages.ROUTERS,
     ]
     if settings.password_form:
         routers.append(sessions.form_router)

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from hexkey.entrypoints.http.schemas import Body, Line, Secret
 
-_ADDRESS = {"email": "alice@example.com"}
-_LINK = {"token": "hxk_ot_…"}
-_CODE = {**_ADDRESS, "code": "123456"}
-_NEW_PASSWORD = {"new_password": "staple battery horse"}
+_ADDRESS: JsonDict = {"email": "alice@example.com"}
+_LINK: JsonDict = {"token": "hxk_ot_…"}
+_CODE: JsonDict = {**_ADDRESS, "code": "123456"}
+_NEW_PASSWORD: JsonDict = {"new_password": "staple battery horse"}
 
 MailedSecret = Annotated[Secret, StringConstraints(max_length=256)]
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from hexkey.application.accounts.registration import (
     LoginNameRequired,
     RegistrationClosed,
+    RegistrationPending,
 )
 from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.profile import InvalidProfile
@@ -18,6 +19,7 @@ from hexkey.entrypoints.http.dependencies import (
     Address,
     Caller,
     Change,
+    Language,
     LeavingCaller,
     Public,
     ReadPublic,
@@ -33,6 +35,7 @@ from hexkey.entrypoints.http.documentation import (
 )
 from hexkey.entrypoints.http.recovery_schemas import MailAsked
 from hexkey.entrypoints.http.representations import (
+    accepted,
     created,
     json_response,
     no_content,
@@ -71,9 +74,22 @@ router = APIRouter(tags=["Accounts"], route_class=StrictRoute)
         ),
     },
 )
-async def register(request: Request, body: Registration, register_user: Register) -> Response:
-    """Register a new account. User names and addresses are unique without regard to case."""
-    return created(await register_user(**body.model_dump()), request)
+async def register(
+    request: Request,
+    body: Registration,
+    register_user: Register,
+    address: Address,
+    language: Language,
+) -> Response:
+    """Register a new account. User names and addresses are unique without regard to case.
+
+    Where addresses are verified first, the answer is 202 for every address, and the account begins
+    when its mail is answered (`POST /email-verifications/confirm`).
+    """
+    begun = await register_user(**body.model_dump(), network=address, language=language)
+    if isinstance(begun, RegistrationPending):
+        return accepted(begun.flow)
+    return created(begun, request)
 
 
 @router.get("/users/me", response_model=UserPrivate, responses=refuses(*CREDENTIAL))

@@ -8,7 +8,7 @@ from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.accounts.user import EmailTaken
 from hexkey.domain.sessions.session import ReauthenticationRequired
-from hexkey.entrypoints.http.dependencies import FreshCaller, Language, Public
+from hexkey.entrypoints.http.dependencies import Address, FreshCaller, Language, Public
 from hexkey.entrypoints.http.documentation import BODY, STAYING, refuses
 from hexkey.entrypoints.http.recovery_dependencies import AskEmailChange, ConfirmChange, UndoChange
 from hexkey.entrypoints.http.recovery_schemas import Accepted, MailedToken, MailRequest
@@ -25,13 +25,17 @@ router = APIRouter(tags=["Recovery"], route_class=StrictRoute)
     responses=refuses(*BODY, *STAYING, ReauthenticationRequired, InvalidEmail),
 )
 async def ask_for_email_change(
-    caller: FreshCaller, body: MailRequest, request_change: AskEmailChange, language: Language
+    caller: FreshCaller,
+    body: MailRequest,
+    request_change: AskEmailChange,
+    address: Address,
+    language: Language,
 ) -> Response:
     """Ask for a mail to a new address. Nothing changes before that address is confirmed.
 
     Needs a proof of identity in the last five minutes. The answer is the same for a taken address.
     """
-    await request_change(user=caller.user.id, email=body.email, language=language)
+    await request_change(user=caller.user.id, email=body.email, network=address, language=language)
     return accepted()
 
 
@@ -39,7 +43,7 @@ async def ask_for_email_change(
     "/email-changes/confirm",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[Public],
-    responses=refuses(*BODY, InvalidOrExpiredToken, EmailTaken),
+    responses=refuses(*BODY, InvalidOrExpiredToken),
 )
 async def confirm_email_change(body: MailedToken, confirm_change: ConfirmChange) -> Response:
     """Use the new address from now on. The old one is told, with a link that undoes it."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from hexkey.application.accounts.registration import LoginNameRequired
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.accounts.profile import InvalidProfile
-from hexkey.domain.accounts.user import EmailTaken, UsernameTaken
+from hexkey.domain.accounts.user import UsernameTaken
 from hexkey.domain.accounts.username import InvalidUsername
 from hexkey.entrypoints.http.dependencies import Language, Public
 from hexkey.entrypoints.http.documentation import BODY, NEW_PASSWORD, refuses
@@ -32,7 +32,6 @@ router = APIRouter(tags=["Accounts"], route_class=StrictRoute, dependencies=[Pub
         InvalidUsername,
         InvalidProfile,
         UsernameTaken,
-        EmailTaken,
     ),
 )
 async def accept_invitation(

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
-from hexkey.entrypoints.http.export_schema import AccountExport
 
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.sessions.session import ReauthenticationRequired
@@ -14,10 +13,10 @@ from hexkey.entrypoints.http.dependencies import (
     Public,
 )
 from hexkey.entrypoints.http.documentation import BODY, CREDENTIAL, STAYING, refuses
+from hexkey.entrypoints.http.export_document import AccountDocument, account_document
 from hexkey.entrypoints.http.recovery_dependencies import Export, Leave, Restore, RestoreByToken
 from hexkey.entrypoints.http.recovery_schemas import Leaving, MailedToken
 from hexkey.entrypoints.http.representations import (
-    exported,
     instant,
     json_response,
     no_content,
@@ -65,7 +64,7 @@ async def restore_by_mail(body: MailedToken, restore: RestoreByToken) -> Respons
 
 @router.get(
     "/users/me/export",
-    response_model=AccountExport,
+    response_model=AccountDocument,
     responses=refuses(*CREDENTIAL, ReauthenticationRequired),
 )
 async def export_my_data(caller: FreshLeavingCaller, export: Export) -> Response:
@@ -74,4 +73,4 @@ async def export_my_data(caller: FreshLeavingCaller, export: Export) -> Response
     Needs a proof of identity in the last five minutes.
     """
     name = {"Content-Disposition": 'attachment; filename="account.json"'}
-    return json_response(exported(await export(user=caller.user.id)), headers=name)
+    return json_response(account_document(await export(user=caller.user.id)), headers=name)

@@ -8,7 +8,7 @@ from hexkey.application.accounts.registration import LoginNameRequired
 from hexkey.domain.accounts.one_time_token import Purpose
 from hexkey.domain.accounts.password import PasswordRejected
 from hexkey.domain.accounts.profile import InvalidProfile
-from hexkey.domain.accounts.user import EmailTaken, UsernameTaken
+from hexkey.domain.accounts.user import UsernameTaken
 from hexkey.domain.accounts.username import InvalidUsername
 from hexkey.entrypoints.http.dependencies import Language, Public
 from hexkey.entrypoints.http.pages.forms import InvitationForm
@@ -26,7 +26,6 @@ _CAN_BE_MENDED = (
     InvalidProfile,
     LoginNameRequired,
     UsernameTaken,
-    EmailTaken,
 )
 
 
