@@ -1,7 +1,7 @@
 """Maintenance: what nobody needs any more is deleted, so that storage is bounded."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,22 +25,32 @@ class RetentionPolicy:
         failures: after the latest one; longer than any delay that follows from them.
         state_changes: much longer than anybody who follows them may stop for.
         retired_keys: so that an operator can see what was in use.
+        one_time_tokens: after their time is over; what a late repeat of a mail could put anew
+            must still be there.
+        sent_messages: at least the hour in which mail to one address is counted.
+        unsent_messages: after nobody wants them any more, so that an operator can see why.
     """
 
     sessions: timedelta
     failures: timedelta = timedelta(days=1)
     state_changes: timedelta = timedelta(hours=1)
     retired_keys: timedelta = timedelta(days=365)
+    one_time_tokens: timedelta = timedelta(days=1)
+    sent_messages: timedelta = timedelta(days=1)
+    unsent_messages: timedelta = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """How many rows were deleted."""
+    """How many rows of each kind were deleted."""
 
     sessions: int
     failures: int
     state_changes: int
     retired_keys: int
+    one_time_tokens: int
+    sent_messages: int
+    unsent_messages: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +73,13 @@ class PruneExpired:
         if not await self._hold(holder):
             return None
         try:
-            return Pruned(
-                sessions=await self._all(self.expired.sessions, now - keep.sessions, holder),
-                failures=await self._all(self.expired.failures, now - keep.failures, holder),
-                state_changes=await self._all(
-                    self.expired.state_changes, now - keep.state_changes, holder
-                ),
-                retired_keys=await self._all(
-                    self.expired.retired_keys, now - keep.retired_keys, holder
-                ),
-            )
+            deleted = {
+                kind.name: await self._all(
+                    getattr(self.expired, kind.name), now - getattr(keep, kind.name), holder
+                )
+                for kind in fields(Pruned)
+            }
+            return Pruned(**deleted)
         finally:
             await self.leases.give_back(_TASK, holder=holder)
 

@@ -37,6 +37,15 @@ class Piles(ExpiredRows):
     async def retired_keys(self, *, before: datetime, limit: int) -> int:
         return await self._take("retired_keys", before, limit)
 
+    async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
+        return await self._take("one_time_tokens", before, limit)
+
+    async def sent_messages(self, *, before: datetime, limit: int) -> int:
+        return await self._take("sent_messages", before, limit)
+
+    async def unsent_messages(self, *, before: datetime, limit: int) -> int:
+        return await self._take("unsent_messages", before, limit)
+
     async def _take(self, kind: str, before: datetime, limit: int) -> int:
         await self.may_go_on.wait()
         if self.away:
@@ -49,7 +58,7 @@ class Piles(ExpiredRows):
 
 @pytest.fixture
 def piles() -> Piles:
-    return Piles(sessions=2 * BATCH + 1, failures=BATCH, retired_keys=1)
+    return Piles(sessions=2 * BATCH + 1, failures=BATCH, retired_keys=1, unsent_messages=2)
 
 
 @pytest.fixture
@@ -70,7 +79,13 @@ class TestPruneExpired:
         done = await prune()
 
         assert done == Pruned(
-            sessions=2 * BATCH + 1, failures=BATCH, state_changes=0, retired_keys=1
+            sessions=2 * BATCH + 1,
+            failures=BATCH,
+            state_changes=0,
+            retired_keys=1,
+            one_time_tokens=0,
+            sent_messages=0,
+            unsent_messages=2,
         )
         assert {limit for _, _, limit in piles.asked} == {BATCH}
         assert [kind for kind, _, _ in piles.asked].count("sessions") == 3
@@ -85,6 +100,9 @@ class TestPruneExpired:
             "failures": timedelta(days=1),
             "state_changes": timedelta(hours=1),
             "retired_keys": timedelta(days=365),
+            "one_time_tokens": timedelta(days=1),
+            "sent_messages": timedelta(days=1),
+            "unsent_messages": timedelta(days=14),
         }
 
     async def test_leaves_the_rest_for_the_next_time(

@@ -10,7 +10,10 @@ from tests.support.program import Program, _logging_put_back, alone, hexkey
 
 __all__ = ["_logging_put_back", "alone", "hexkey"]
 
-KINDS = {"sessions", "failures", "state_changes", "retired_keys"}
+KINDS = {
+    *("sessions", "failures", "state_changes", "retired_keys"),
+    *("one_time_tokens", "sent_messages", "unsent_messages"),
+}
 
 
 class TestPrune:
