@@ -100,14 +100,22 @@ class Drain:
                 return await self.attempt(message, now)
         except RefusedDelivery as refusal:
             return message.failed(str(refusal))
-        except DelayedDelivery as delay:
-            return self._later(message, str(delay))
-        except TemporarilyUnavailable:
-            return self._later(message, "the store was away")
-        except Exception as error:  # noqa: BLE001 - told below, and tried again
-            # Not the error's own words: they may hold what the message says.
-            _log.error("a %s message could not be sent: %s", self.channel.value, origin_of(error))
-            return self._later(message, f"unexpected {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - what is unexpected is told, and tried again
+            return self._later(message, self._reason(error))
+
+    def _reason(self, error: Exception) -> str:
+        match error:
+            case DelayedDelivery():
+                return str(error)
+            case TimeoutError():
+                return "took too long"
+            case TemporarilyUnavailable():
+                return "the store was away"
+            case _:
+                # Not the error's own words: they may hold what the message says.
+                where = origin_of(error)
+                _log.error("a %s message could not be sent: %s", self.channel.value, where)
+                return f"unexpected {type(error).__name__}"
 
     def _later(self, message: Message, why: str) -> Message:
         return message.delayed(why, now=self.clock.now(), dice=self.dice.throw())
