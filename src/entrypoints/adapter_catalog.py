@@ -12,37 +12,48 @@ from hexkey.adapters.crypto.hashing_pool import HashingPool
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
 from hexkey.adapters.crypto.key_seal import KeySeal
+from hexkey.adapters.crypto.one_time_secrets import KeyedOneTimeSecrets
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.crypto.revocation_lists import JwsRevocationListSigner
-from hexkey.adapters.crypto.system import SystemClock, SystemIds, SystemSecrets
+from hexkey.adapters.crypto.system import SystemClock, SystemDice, SystemIds, SystemSecrets
+from hexkey.adapters.crypto.webhook_secrets import SealedWebhookSecrets
+from hexkey.adapters.mail.refusing_sender import RefusingSender
+from hexkey.adapters.memory.arrivals import InProcessArrivals
 from hexkey.adapters.memory.change_bell import InProcessBell
 from hexkey.adapters.memory.change_log import MemoryChangeLog
 from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
 from hexkey.adapters.memory.expired_rows import MemoryExpiredRows
 from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
 from hexkey.adapters.memory.leases import MemoryLeases
+from hexkey.adapters.memory.outbox_archive import MemoryOutboxArchive
+from hexkey.adapters.memory.outbox_queue import MemoryOutboxQueue
 from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.storage import MemoryStorage
 from hexkey.adapters.memory.store import MemoryStore
+from hexkey.adapters.memory.webhook_endpoints import MemoryWebhookEndpoints
 from hexkey.adapters.redis.change_bell import RedisBell
 from hexkey.adapters.sql.change_log import SqlChangeLog
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.leases import SqlLeases
+from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
+from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.revocations import SqlRevocations
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.storage import SqlStorage
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
 from hexkey.adapters.useragent.device_names import ParsedDeviceNames
+from hexkey.adapters.webhooks.http_sender import HttpWebhookSender
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
 from hexkey.application.ports.changes import ChangeBell
 from hexkey.entrypoints.first_start import (
@@ -51,6 +62,7 @@ from hexkey.entrypoints.first_start import (
     master_secret,
     previous_master_secret,
 )
+from hexkey.entrypoints.mail_adapters import console_sender, file_sender, letters, smtp_sender
 from hexkey.entrypoints.settings import Settings
 
 
@@ -72,6 +84,7 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(SystemIds)
     secrets = providers.Singleton(SystemSecrets)
+    dice = providers.Singleton(SystemDice)
 
     usernames = providers.Singleton(PrecisUsernames)
     emails = providers.Singleton(ValidatedAddresses)
@@ -118,16 +131,33 @@ class Adapters(containers.DeclarativeContainer):
     )
     refresh_tokens = providers.Singleton(KeyedRefreshTokens, derived_keys)
     cursors = providers.Singleton(EncryptedCursors, derived_keys)
+    one_time_secrets = providers.Singleton(KeyedOneTimeSecrets, derived_keys)
+    webhook_secrets = providers.Singleton(SealedWebhookSecrets, derived_keys)
+
+    letter_writer = providers.Singleton(letters, settings)
+    mail_sender = providers.Selector(
+        settings.provided.mail,
+        smtp=providers.Singleton(smtp_sender, settings),
+        file=providers.Singleton(file_sender, settings),
+        console=providers.Singleton(console_sender),
+        refusing=providers.Singleton(RefusingSender),
+    )
+    webhook_sender = providers.Singleton(
+        HttpWebhookSender, loopback_allowed=settings.provided.in_development
+    )
 
     engine = providers.Singleton(make_engine, providers.Callable(database_url, settings))
-    memory = providers.Singleton(MemoryStore)
+    arrivals = providers.Singleton(InProcessArrivals)
+    memory = providers.Singleton(MemoryStore, arrivals)
     storage = providers.Selector(
         settings.provided.storage,
         memory=providers.Singleton(MemoryStorage),
         sql=providers.Singleton(SqlStorage, engine, migrates_itself=settings.provided.embedded),
     )
     store = providers.Selector(
-        settings.provided.storage, memory=memory, sql=providers.Singleton(SqlStore, engine)
+        settings.provided.storage,
+        memory=memory,
+        sql=providers.Singleton(SqlStore, engine, arrivals),
     )
     users = providers.Selector(
         settings.provided.storage,
@@ -175,4 +205,19 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.storage,
         memory=providers.Singleton(MemoryLeases),
         sql=providers.Singleton(SqlLeases, engine),
+    )
+    outbox_queue = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryOutboxQueue, memory),
+        sql=providers.Singleton(SqlOutboxQueue, engine),
+    )
+    outbox_archive = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryOutboxArchive, memory),
+        sql=providers.Singleton(SqlOutboxArchive, engine),
+    )
+    webhook_endpoints = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryWebhookEndpoints, memory),
+        sql=providers.Singleton(SqlWebhookEndpoints, engine),
     )

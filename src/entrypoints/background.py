@@ -1,4 +1,4 @@
-"""What goes on beside the requests: following changes, moving keys on, pruning."""
+"""What goes on beside the requests: following changes, rotating keys, pruning, errands."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from hexkey.domain.errors import TemporarilyUnavailable
 
 KEYS_EVERY = timedelta(seconds=30)  # far below the time for which a new key is announced
 PRUNE_EVERY = timedelta(minutes=10)
+ERASE_EVERY = timedelta(seconds=30)
 _RESTART_AFTER = timedelta(seconds=1)
 
 _log = logging.getLogger("hexkey.background")
@@ -28,6 +29,13 @@ class Chore:
     name: str
     deed: Deed
     every: timedelta
+
+
+def beside_requests(
+    chores: Sequence[Chore], errands: Sequence[Chore], *, errands_too: bool
+) -> Sequence[Chore]:
+    """What a server does; errands may be left to `hexkey worker`."""
+    return [*chores, *errands] if errands_too else chores
 
 
 @dataclass(slots=True)

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hexkey.application.outbox.operating import ReadOutboxState
 from hexkey.application.ports.keys import KeyRing
 from hexkey.application.ports.storage import Storage
+from hexkey.application.ports.system import Clock
+from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.keys import SigningAlgorithm
 
 
@@ -24,11 +27,24 @@ class Readiness:
     storage: Storage
     ring: KeyRing
     algorithm: SigningAlgorithm
+    outbox: ReadOutboxState
+    clock: Clock
 
     async def __call__(self) -> Sequence[Check]:
         """Make every check, also after one has failed."""
         findings = {**await self.storage.findings(), "signing_key": self._signing_key()}
-        return [Check(name, wrong or "ok", wrong is None) for name, wrong in findings.items()]
+        checks = [Check(name, wrong or "ok", wrong is None) for name, wrong in findings.items()]
+        return [*checks, Check("outbox", await self._outbox(), passed=True)]
+
+    async def _outbox(self) -> str:
+        """How it does; for people, because a node is not to be taken out for a mail server."""
+        try:
+            state = await self.outbox()
+        except TemporarilyUnavailable:
+            return "unknown"
+        if state.oldest_due is None:
+            return "ok"
+        return f"ok (oldest {max(0, int((self.clock.now() - state.oldest_due).total_seconds()))} s)"
 
     def _signing_key(self) -> str | None:
         shared = self.algorithm is SigningAlgorithm.HS256

@@ -64,6 +64,11 @@ class Settings(MailSettings, ServiceSettings):
         return self.environment == "production"
 
     @property
+    def in_development(self) -> bool:
+        """Whether this machine's own addresses may be called."""
+        return not self.in_production
+
+    @property
     def database(self) -> str:
         """The URL of the database, the embedded one by default; may hold a password."""
         if self.database_url is not None:
@@ -108,16 +113,10 @@ class Settings(MailSettings, ServiceSettings):
         return self.audience or self.public_url
 
     @property
-    def registration_open(self) -> bool:
-        """Whether strangers may register and be in at once."""
-        return self.registration == "open"
-
-    @property
-    def link_base(self) -> str:
-        """Where links in mails begin: the public URL, with the prefix if it does not end so."""
-        if self.root_path and urlsplit(self.public_url).path.endswith(self.root_path):
-            return self.public_url
-        return self.public_url + self.root_path
+    def account_pages(self) -> str:
+        """Where links in mails lead; the prefix is there once, also if the public URL has it."""
+        has_prefix = urlsplit(self.public_url).path.endswith(self.root_path)
+        return f"{self.public_url}{'' if has_prefix else self.root_path}/account"
 
     @property
     def public_host(self) -> str:

@@ -30,6 +30,7 @@ def _in_development(settings: Settings, address: Address) -> Iterator[str]:
     yield ""
     yield f"  data     {_data(settings)}"
     yield f"  secret   {_secret(settings)}"
+    yield f"  mail     {_mail(settings)}"
     if settings.serves_docs:
         yield f"  try it   {url}{settings.root_path}/docs"
     yield ""
@@ -43,10 +44,13 @@ def _in_development(settings: Settings, address: Address) -> Iterator[str]:
 
 
 def _first_steps(settings: Settings, url: str) -> Iterator[str]:
-    if settings.registration_open:
+    if settings.registration in ("open", "verified"):
         yield "Register:"
         yield f"  curl {url}/users -H 'Content-Type: application/json' \\"
         yield '    -d \'{"username": "ada", "email": "ada@example.com", "password": "…"}\''
+    elif settings.registration == "invited":
+        yield "Registration is by invitation. Invite somebody:"
+        yield "  hexkey users invite ada@example.com"
     else:
         yield "Registration is closed. Make a user:"
         yield "  hexkey users create --username ada"
@@ -72,6 +76,15 @@ def _secret(settings: Settings) -> str:
     if settings.storage == "memory":
         return "made for this process"
     return f"{generated_secret_file(settings)} (keep it: without it no token and no key is valid)"
+
+
+def _mail(settings: Settings) -> str:
+    match settings.mail:
+        case "smtp":
+            return masked_url(settings.smtp_url.get_secret_value() if settings.smtp_url else "")
+        case "file":
+            return f"files in {settings.mail_dir}"
+    return "is printed here"
 
 
 def _answers_elsewhere(settings: Settings, address: Address) -> bool:

@@ -62,7 +62,7 @@ async def origin_of(request: Request) -> Client:
 async def preferred_language(request: Request) -> str | None:
     """The best language that mails are written in for whoever makes the request, if any fits."""
     header = request.headers.get("accept-language", "")
-    language: str | None = request.app.state.container.letters().language_for(header)
+    language: str | None = request.app.state.container.letter_writer().language_for(header)
     return language
 
 

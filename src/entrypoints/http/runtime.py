@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from hexkey.entrypoints.container import Container
+from hexkey.entrypoints.first_start import warn
 
 
 class Runtime:
@@ -38,6 +39,7 @@ class Runtime:
                 self._container.hashing_pool().open()
                 await self._container.storage().open()
                 await self._container.ensure_signing_key()()
+                warn(self._container.settings())
                 self._background.start()
                 self._running = True
 
@@ -45,6 +47,8 @@ class Runtime:
         """Let go of threads and connections; `start` may be called again."""
         self._running = False
         await self._background.stop()
+        await self._container.mail_sender().close()
+        await self._container.webhook_sender().close()
         await self._container.storage().close()
         self._container.hashing_pool().close()
 

@@ -256,7 +256,7 @@ class TestSettings:
         self, url: str, prefix: str, base: str
     ) -> None:
         """RC-08."""
-        assert Settings(public_url=url, root_path=prefix).link_base == base
+        assert Settings(public_url=url, root_path=prefix).account_pages == f"{base}/account"
 
     def test_hash_on_as_many_threads_as_told_or_as_there_are_cores(self) -> None:
         assert Settings(hashing_workers=3).hashing_threads == 3

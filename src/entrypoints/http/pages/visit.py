@@ -88,7 +88,7 @@ async def visit_of(request: Request) -> Visit:
     container: Container = request.app.state.container
     settings = container.settings()
     header = request.headers.get("accept-language", "")
-    wanted = container.letters().language_for(header)
+    wanted = container.letter_writer().language_for(header)
     return Visit(
         words=words_in(wanted, settings.language),
         service=settings.service_name,

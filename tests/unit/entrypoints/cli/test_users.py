@@ -8,7 +8,7 @@ __all__ = ["_logging_put_back", "alone", "hexkey"]
 
 SHAPE = {
     "id", "username", "full_name", "picture", "email", "email_verified", "status", "roles",
-    "created_at", "updated_at",
+    "created_at", "updated_at", "erase_at",
 }  # fmt: skip
 NOBODY = "01a20224-5d83-747f-9c14-d536c71c77a7"
 

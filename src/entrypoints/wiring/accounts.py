@@ -1,0 +1,134 @@
+"""Accounts: registering, their profiles and passwords, and those who watch over them."""
+
+from dependency_injector import providers
+
+from hexkey.application.accounts.finding import FindUser
+from hexkey.application.accounts.listing import ListUsers
+from hexkey.application.accounts.mail_requests import RequestMail
+from hexkey.application.accounts.new_password import NewPasswords
+from hexkey.application.accounts.password_change import (
+    ChangePassword,
+    ReplacePassword,
+    SetPassword,
+)
+from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
+from hexkey.application.accounts.registration import (
+    RegisterUser,
+    RegistrationMode,
+    RegistrationPolicy,
+)
+from hexkey.application.accounts.supervision import DisableUser, EnableUser, GrantRole
+from hexkey.application.authentication.live_schemes import LiveSchemes
+from hexkey.application.authentication.password_check import CheckPassword
+from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
+from hexkey.domain.accounts.password import PasswordPolicy
+from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.wiring.outbox import OutboxCases
+
+
+class AccountCases(OutboxCases):
+    """What people and operators do with accounts."""
+
+    settings = Adapters.settings
+
+    new_passwords = providers.Factory(
+        NewPasswords,
+        policy=providers.Factory(
+            PasswordPolicy,
+            minimum=settings.provided.password_min_length,
+            service_name=settings.provided.service_name,
+        ),
+        common=Adapters.common_passwords,
+        hasher=Adapters.password_hasher,
+    )
+    live_schemes = providers.Singleton(
+        LiveSchemes, users=Adapters.users, hasher=Adapters.password_hasher, clock=Adapters.clock
+    )
+    uncounted_guesses = providers.Singleton(
+        UncountedGuesses, failures=Adapters.failures, clock=Adapters.clock
+    )
+    check_password = providers.Factory(
+        CheckPassword,
+        hasher=Adapters.password_hasher,
+        schemes=live_schemes,
+        failures=Adapters.failures,
+        uncounted=uncounted_guesses,
+        clock=Adapters.clock,
+    )
+    request_mail = providers.Factory(
+        RequestMail,
+        store=Adapters.store,
+        ids=Adapters.ids,
+        secrets=Adapters.secrets,
+        one_time_secrets=Adapters.one_time_secrets,
+        clock=Adapters.clock,
+    )
+    registration_policy = providers.Factory(
+        RegistrationPolicy,
+        mode=providers.Callable(RegistrationMode, settings.provided.registration),
+        username_required=settings.provided.username_required,
+        email_required=settings.provided.email_required,
+    )
+    register_user = providers.Factory(
+        RegisterUser,
+        store=Adapters.store,
+        usernames=Adapters.usernames,
+        emails=Adapters.emails,
+        passwords=new_passwords,
+        request_mail=request_mail,
+        tell=OutboxCases.tell,
+        ids=Adapters.ids,
+        clock=Adapters.clock,
+        policy=registration_policy,
+    )
+    update_profile = providers.Factory(
+        UpdateProfile,
+        store=Adapters.store,
+        tell=OutboxCases.tell,
+        usernames=Adapters.usernames,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    read_public_profile = providers.Factory(ReadPublicProfile, users=Adapters.users)
+    find_user = providers.Factory(
+        FindUser, users=Adapters.users, usernames=Adapters.usernames, emails=Adapters.emails
+    )
+    list_users = providers.Factory(ListUsers, users=Adapters.users, cursors=Adapters.cursors)
+    replace_password = providers.Factory(
+        ReplacePassword,
+        store=Adapters.store,
+        tell=OutboxCases.tell,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    change_password = providers.Factory(
+        ChangePassword,
+        users=Adapters.users,
+        check=check_password,
+        passwords=new_passwords,
+        replace=replace_password,
+    )
+    set_password = providers.Factory(
+        SetPassword, users=Adapters.users, passwords=new_passwords, replace=replace_password
+    )
+    disable_user = providers.Factory(
+        DisableUser,
+        store=Adapters.store,
+        tell=OutboxCases.tell,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    enable_user = providers.Factory(
+        EnableUser,
+        store=Adapters.store,
+        tell=OutboxCases.tell,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    grant_role = providers.Factory(
+        GrantRole,
+        store=Adapters.store,
+        tell=OutboxCases.tell,
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
