@@ -6,17 +6,22 @@ from itertools import count
 from typing import Any
 
 from hexkey.domain.accounts.email import EmailAddress
+from hexkey.domain.accounts.one_time_token import LIFETIMES, OneTimeToken, Purpose
 from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.user import User
 from hexkey.domain.accounts.username import Username
-from hexkey.domain.identifiers import KeyId, SessionId, UserId
+from hexkey.domain.events import EventType
+from hexkey.domain.identifiers import EndpointId, KeyId, MessageId, SessionId, TokenId, UserId
 from hexkey.domain.keys import KeyState, SealedKey, SigningAlgorithm, SigningKey
+from hexkey.domain.outbox import Channel, Message
 from hexkey.domain.sessions.session import Session, SessionPolicy
+from hexkey.domain.webhooks import WebhookEndpoint
 from tests.support.doubles import START
 
 BCRYPT_HASH = PasswordHash("$bcrypt-sha256$v=2,t=2b,r=12$" + "s" * 22 + "$" + "d" * 31)
 ARGON2_HASH = PasswordHash("$argon2id$v=19$m=47104,t=1,p=1$c2FsdA$ZGlnZXN0")
 
+MESSAGE_LIFETIME = timedelta(days=3)
 SESSION_LIFETIME = timedelta(days=30)
 
 _numbers = count(1)
@@ -74,6 +79,69 @@ def a_session(
     policy = SessionPolicy(idle=idle or lifetime, absolute=lifetime)
     opened = Session.opened(id=SessionId(an_id()), user=user.id, policy=policy, now=now)
     return replace(opened, ended_at=ended_at, **facts)
+
+
+def a_one_time_token(
+    *,
+    purpose: Purpose = Purpose.RESET_PASSWORD,
+    subject: str | None = None,
+    user: User | None = None,
+    address: EmailAddress | None = None,
+    now: datetime = START,
+    **facts: Any,
+) -> OneTimeToken:
+    """A token made now, about a subject that no other token has, unless one is given."""
+    number = next(_numbers)
+    goes_to = address or (user and user.email) or an_email(f"token-{number}@example.com")
+    return OneTimeToken(
+        id=TokenId(an_id()),
+        purpose=purpose,
+        subject=goes_to.key if subject is None else subject,
+        user=user and user.id,
+        address=goes_to,
+        credential_version=user and user.credential_version,
+        digest=f"{number:064x}",
+        created_at=now,
+        expires_at=now + LIFETIMES[purpose],
+        **facts,
+    )
+
+
+def a_message(
+    *,
+    channel: Channel = Channel.MAIL,
+    recipient: str | None = None,
+    now: datetime = START,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    **facts: Any,
+) -> Message:
+    """A message queued now and due now, to a recipient nobody else has unless one is given."""
+    known_as = MessageId(an_id())
+    goes_to = recipient or f"Message-{known_as[-12:]}@example.com"
+    return Message(
+        id=known_as,
+        channel=channel,
+        kind=facts.pop("kind", "password_changed"),
+        recipient=goes_to,
+        recipient_key=goes_to.lower(),
+        created_at=now,
+        due_at=due_at or now,
+        expires_at=expires_at or now + MESSAGE_LIFETIME,
+        **facts,
+    )
+
+
+def an_endpoint(*events: EventType, now: datetime = START) -> WebhookEndpoint:
+    """A webhook that wants `events`, or to hear of new users."""
+    known_as = EndpointId(an_id())
+    return WebhookEndpoint(
+        id=known_as,
+        url=f"https://example.com/{known_as}",
+        events=frozenset(events or (EventType.USER_CREATED,)),
+        sealed_secret=b"\x00sealed\xff" + known_as.encode(),
+        created_at=now,
+    )
 
 
 def a_signing_key(
