@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,6 +11,7 @@ from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
 from hexkey.adapters.crypto.key_seal import KeySeal
+from hexkey.adapters.crypto.one_time_secrets import KeyedOneTimeSecrets
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
@@ -24,6 +26,7 @@ from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
 from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.listing import ListUsers
+from hexkey.application.accounts.mail_requests import RequestMail
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.password_change import (
     ChangePassword,
@@ -41,6 +44,7 @@ from hexkey.application.keys.generation import EnsureSigningKey
 from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
 from hexkey.application.keys.rotation import RotateKey
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import UserDirectory
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.keys import SigningKeyStore
@@ -58,7 +62,13 @@ from hexkey.domain.identifiers import UserId
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import ACCESS_TOKEN_LIFETIME
 from hexkey.domain.sessions.session import SessionPolicy
-from tests.support.doubles import CountingIds, FewCommonPasswords, FrozenClock, QuickHasher
+from tests.support.doubles import (
+    CountingIds,
+    CountingSecrets,
+    FewCommonPasswords,
+    FrozenClock,
+    QuickHasher,
+)
 from tests.support.faults import (
     FaultyFailureCounters,
     FaultySigningKeyStore,
@@ -129,16 +139,25 @@ class Deployment:
     )
 
     def __post_init__(self) -> None:
+        derived = DerivedKeys(MASTER_SECRET)
+        self.one_time_secrets = KeyedOneTimeSecrets(derived)
+        self.tell = Tell(ids=self.ids)
         self.usernames = PrecisUsernames()
         self.emails = ValidatedAddresses()
         self.signed_in = RememberedSignedIn(self.stores.signed_in, clock=self.clock)
-        self._keys()
+        self._keys(derived)
         self._accounts()
         self._sessions()
 
     async def somebody(self, username: str = "alice", *, password: str = PASSWORD) -> User:
         """A registered user."""
         return await self.register(username=username, password=password)
+
+    async def register(self, **values: Any) -> User:
+        """What a stranger's registration makes, where it makes a user at once."""
+        made = await self.register_user(**values)
+        assert isinstance(made, User)
+        return made
 
     async def stored(self, id: UserId) -> User:
         """The user as stored."""
@@ -153,8 +172,8 @@ class Deployment:
                 await transaction.users.add(user)
             await transaction.commit()
 
-    def _keys(self) -> None:
-        derived, clock = DerivedKeys(MASTER_SECRET), self.clock
+    def _keys(self, derived: DerivedKeys) -> None:
+        clock = self.clock
         keys = self.stores.signing_keys
         make = MakeKey(maker=SealingKeyMaker(derived), sealer=KeySeal(derived))
         self.refresh_tokens = KeyedRefreshTokens(derived)
@@ -173,33 +192,42 @@ class Deployment:
 
     def _accounts(self) -> None:
         store, changes, clock = self.stores.store, self.signed_in, self.clock
-        users = self.stores.users
-        passwords = NewPasswords(
+        users, tell = self.stores.users, self.tell
+        passwords = self.new_passwords = NewPasswords(
             policy=self.password_policy, common=FewCommonPasswords(), hasher=self.hasher
         )
-        self.register = RegisterUser(
+        self.request_mail = RequestMail(
+            store=store,
+            ids=self.ids,
+            secrets=CountingSecrets(),
+            one_time_secrets=self.one_time_secrets,
+            clock=clock,
+        )
+        self.register_user = RegisterUser(
             store=store,
             usernames=self.usernames,
             emails=self.emails,
             passwords=passwords,
+            request_mail=self.request_mail,
+            tell=self.tell,
             ids=self.ids,
             clock=clock,
             policy=self.registration,
         )
         self.check_password = self._check_password()
-        replace = ReplacePassword(store=store, changes=changes, clock=clock)
+        replace = ReplacePassword(store=store, tell=tell, changes=changes, clock=clock)
         self.change_password = ChangePassword(
             users=users, check=self.check_password, passwords=passwords, replace=replace
         )
         self.set_password = SetPassword(users=users, passwords=passwords, replace=replace)
         self.update_profile = UpdateProfile(
-            store=store, usernames=self.usernames, changes=changes, clock=clock
+            store=store, usernames=self.usernames, tell=tell, changes=changes, clock=clock
         )
         self.read_public_profile = ReadPublicProfile(users=users)
         self.list_users = ListUsers(users=users, cursors=self.cursors)
-        self.disable = DisableUser(store=store, changes=changes, clock=clock)
-        self.enable = EnableUser(store=store, changes=changes, clock=clock)
-        self.grant = GrantRole(store=store, changes=changes, clock=clock)
+        self.disable = DisableUser(store=store, tell=tell, changes=changes, clock=clock)
+        self.enable = EnableUser(store=store, tell=tell, changes=changes, clock=clock)
+        self.grant = GrantRole(store=store, tell=tell, changes=changes, clock=clock)
 
     def _check_password(self) -> CheckPassword:
         failures = self.stores.failures
@@ -226,19 +254,20 @@ class Deployment:
         )
         self._issuing()
         store, changes, clock = self.stores.store, self.signed_in, self.clock
-        policy = self.session_policy
+        policy, tell = self.session_policy, self.tell
         self.refresh = RefreshSession(
             refresh_tokens=self.refresh_tokens,
             sessions=self.stores.signed_in,
             store=store,
             issue=self.issue_tokens,
+            tell=tell,
             changes=changes,
             clock=clock,
             policy=policy,
         )
         self.list_sessions = ListSessions(store=store, devices=ParsedDeviceNames(), clock=clock)
-        self.end_session = EndSession(store=store, changes=changes, clock=clock)
-        self.end_others = EndOtherSessions(store=store, changes=changes, clock=clock)
+        self.end_session = EndSession(store=store, tell=tell, changes=changes, clock=clock)
+        self.end_others = EndOtherSessions(store=store, tell=tell, changes=changes, clock=clock)
         self.reauthenticate = Reauthenticate(
             users=self.stores.users,
             check=self.check_password,
@@ -273,6 +302,7 @@ class Deployment:
             authenticate=self.authenticate,
             store=self.stores.store,
             issue=self.issue_tokens,
+            tell=self.tell,
             ids=self.ids,
             clock=self.clock,
             policy=self.session_policy,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
+from hexkey.adapters.crypto.system import SystemIds
 from hexkey.adapters.memory.directories import MemorySignedInDirectory
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.store import MemoryStore
@@ -14,6 +15,7 @@ from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.application.accounts.password_change import ReplacePassword
 from hexkey.application.accounts.supervision import DisableUser, EnableUser
+from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.sessions import SignedInDirectory
 from hexkey.application.sessions.ending import EndOtherSessions, EndSession
 from hexkey.application.sessions.refreshing import RefreshSession
@@ -52,20 +54,24 @@ class Instance:
         self.shelf, self.clock, store = shelf, clock, shelf.store
         self.tokens = KeyedRefreshTokens(derived_keys())
         remembered = RememberedSignedIn(shelf.directory, clock=clock)
+        tell = Tell(ids=SystemIds())
         self.refresh = RefreshSession(
             refresh_tokens=self.tokens,
             sessions=shelf.directory,
             store=store,
             issue=self._issue(),
+            tell=tell,
             changes=remembered,
             clock=clock,
             policy=SessionPolicy(idle=IDLE, absolute=ABSOLUTE),
         )
-        self.end = EndSession(store=store, changes=remembered, clock=clock)
-        self.end_others = EndOtherSessions(store=store, changes=remembered, clock=clock)
-        self.replace_password = ReplacePassword(store=store, changes=remembered, clock=clock)
-        self.disable = DisableUser(store=store, changes=remembered, clock=clock)
-        self.enable = EnableUser(store=store, changes=remembered, clock=clock)
+        self.end = EndSession(store=store, tell=tell, changes=remembered, clock=clock)
+        self.end_others = EndOtherSessions(store=store, tell=tell, changes=remembered, clock=clock)
+        self.replace_password = ReplacePassword(
+            store=store, tell=tell, changes=remembered, clock=clock
+        )
+        self.disable = DisableUser(store=store, tell=tell, changes=remembered, clock=clock)
+        self.enable = EnableUser(store=store, tell=tell, changes=remembered, clock=clock)
 
     def _issue(self) -> IssueTokens:
         return IssueTokens(

@@ -106,7 +106,7 @@ class TryCode:
         if found is None or not found.takes_codes(now=self.clock.now()):
             return []
         # Whoever asked from another browser must not be able to use up the tries of this one.
-        if flow_digest is not None and found.flow_digest != flow_digest:
+        if flow_digest is not None and not found.is_of_flow(flow_digest):
             return []
         tried = found.tried()
         return [tried] if await tokens.replace(found, tried) else []

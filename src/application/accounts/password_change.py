@@ -38,7 +38,7 @@ class ReplacePassword:
     clock: Clock
 
     async def __call__(
-        self, user: User, hashed: PasswordHash, *, keep: SessionId | None, by: str
+        self, user: User, hashed: PasswordHash, *, keep: SessionId | None, by: str = "owner"
     ) -> None:
         """Every session of the user but `keep` ends, and every link mailed before is void.
 
@@ -108,7 +108,7 @@ class ChangePassword:
         accepted = self.passwords.accept(new_password, about_user=found.publicly_known())
         await self.check(user=found, password=current_password, address=address)
         hashed = await self.passwords.hash(accepted)
-        await self.replace(found, hashed, keep=keep_session, by="owner")
+        await self.replace(found, hashed, keep=keep_session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The secret of a token is never stored: it is derived from the token's id under a
 a repeated delivery carries the same one, and the database holds only its digest.
 """
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -126,6 +127,11 @@ class OneTimeToken:
             and self.tries < MOST_TRIES
             and now < self.created_at + CODE_LIFETIME
         )
+
+    def is_of_flow(self, flow_digest: str) -> bool:
+        """Whether it was asked for by whoever holds the secret of this digest."""
+        own = self.flow_digest
+        return own is not None and hmac.compare_digest(own.encode(), flow_digest.encode())
 
     def fits(self, user: User) -> bool:
         """Whether it still means `user`, as the user is now.

@@ -36,12 +36,11 @@ def create(
     password = read_password()
 
     async def deed(container: Any) -> Any:
-        user = await container.register_user()(
+        user = await container.register_user().by_operator(
             username=username,
             email=email,
             full_name=full_name,
             password=password,
-            by_operator=True,
         )
         return await container.grant_role()(user=user.id, role=ADMIN) if admin else user
 

@@ -34,6 +34,11 @@ HARMLESS = {
     ("adapters/crypto/pooled_hasher.py", "password.text != ''"),
     # Typed twice by the same person at a terminal; nobody measures that.
     ("entrypoints/cli/passwords.py", "getpass.getpass('The same again: ') != password"),
+    # Looking a row up by the digest of a secret: who learns where a SHA-256 differs has nothing.
+    ("adapters/memory/one_time_tokens.py", "it.digest == digest"),
+    ("adapters/sql/one_time_tokens.py", "_table.c.digest == bindparam('digest')"),
+    # What is compared is sealed.
+    ("adapters/sql/webhook_endpoints.py", "_table.c.sealed_secret == bindparam('of_secret')"),
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -52,7 +57,8 @@ def names_in(node: ast.AST) -> Iterator[str]:
             yield module.split(".")[0]
             if not module.startswith("hexkey"):
                 yield from (alias.name for alias in names)
-        case ast.Attribute(attr=name):
+        # Ports that make secrets are called so, too; the module is known by its import.
+        case ast.Attribute(attr=name) if name != "secrets":
             yield name
 
 

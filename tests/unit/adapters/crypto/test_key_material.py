@@ -35,6 +35,9 @@ EXPECTED = {
     "hs256-tokens/v1": "209833e24fc2b42a",
     "hs256-key-id/v1": "1846fd04dce5a4fa",
     "cursors/v1": "83f5b82c18974ffc",
+    "one-time-links/v1": "44ecf841a374b18b",
+    "one-time-codes/v1": "cbeb261142ff0e0f",
+    "webhook-secrets/v1": "75901e29e8dbf235",
 }
 
 

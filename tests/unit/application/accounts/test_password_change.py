@@ -233,7 +233,10 @@ class TestReplacePassword:
         user = a_user()
         assert user.password is not None
         replace = ReplacePassword(
-            store=deployment.stores.store, changes=deployment.signed_in, clock=deployment.clock
+            store=deployment.stores.store,
+            tell=deployment.tell,
+            changes=deployment.signed_in,
+            clock=deployment.clock,
         )
 
         with pytest.raises(InvalidCredentials):

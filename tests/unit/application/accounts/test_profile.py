@@ -93,7 +93,7 @@ class TestUpdateProfile:
     async def test_lets_users_keep_a_reserved_name_that_an_operator_gave(
         self, deployment: MemoryDeployment
     ) -> None:
-        admin = await deployment.register(username="admin", password=PASSWORD, by_operator=True)
+        admin = await deployment.register_user.by_operator(username="admin", password=PASSWORD)
 
         changed = await deployment.update_profile(user=admin.id, username="Admin", full_name="A")
 

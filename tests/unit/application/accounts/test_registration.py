@@ -7,6 +7,7 @@ import pytest
 from hexkey.application.accounts.registration import (
     LoginNameRequired,
     RegistrationClosed,
+    RegistrationMode,
     RegistrationPolicy,
 )
 from hexkey.domain.accounts.email import InvalidEmail
@@ -70,7 +71,7 @@ class TestRegisterUser:
         ],
     )
     async def test_d6_the_policy_may_ask_for_either(
-        self, policy: dict[str, bool], names: dict[str, Any]
+        self, policy: dict[str, Any], names: dict[str, Any]
     ) -> None:
         deployment = MemoryDeployment(registration=RegistrationPolicy(**policy))
 
@@ -78,19 +79,22 @@ class TestRegisterUser:
             await deployment.register(**names, password=PASSWORD)
         await deployment.register(username="alice", email="a@example.com", password=PASSWORD)
 
-    async def test_az_09_is_closed_to_strangers_and_never_to_operators(self) -> None:
-        deployment = MemoryDeployment(registration=RegistrationPolicy(open=False))
+    @pytest.mark.parametrize("mode", [RegistrationMode.CLOSED, RegistrationMode.INVITED])
+    async def test_az_09_is_closed_to_strangers_and_never_to_operators(
+        self, mode: RegistrationMode
+    ) -> None:
+        deployment = MemoryDeployment(registration=RegistrationPolicy(mode=mode))
 
         with pytest.raises(RegistrationClosed):
             await deployment.register(username="alice", password=PASSWORD)
-        await deployment.register(username="alice", password=PASSWORD, by_operator=True)
+        await deployment.register_user.by_operator(username="alice", password=PASSWORD)
 
     async def test_id_06_gives_reserved_names_only_to_operators(
         self, deployment: MemoryDeployment
     ) -> None:
         with pytest.raises(InvalidUsername):
             await deployment.register(username="Admin", password=PASSWORD)
-        await deployment.register(username="Admin", password=PASSWORD, by_operator=True)
+        await deployment.register_user.by_operator(username="Admin", password=PASSWORD)
 
     @pytest.mark.parametrize(
         ("values", "refusal"),

@@ -97,10 +97,10 @@ class TestSignIn:
 
         assert sessions(deployment) == 0
 
-    async def test_ra_05_notices_a_disabling_and_enabling_as_nothing(
+    async def test_ra_05_lets_nobody_in_who_was_disabled_meanwhile_and_enabled(
         self, deployment: MemoryDeployment
     ) -> None:
-        """Whoever is welcome at the moment of issuing is let in."""
+        """What was proved before a disabling is void after it."""
         alice = await deployment.somebody("alice")
 
         async def off_and_on() -> None:
@@ -109,8 +109,9 @@ class TestSignIn:
 
         deployment.stores.store.before_next = off_and_on
 
-        issued = await deployment.sign_in(login="alice", password=PASSWORD)
-        await deployment.resolve(token=issued.access_token)
+        with pytest.raises(InvalidCredentials):
+            await deployment.sign_in(login="alice", password=PASSWORD)
+        await deployment.sign_in(login="alice", password=PASSWORD)
 
     async def test_opens_none_when_there_is_no_key_to_sign_with(self) -> None:
         deployment = MemoryDeployment()  # no key was made

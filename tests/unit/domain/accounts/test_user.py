@@ -30,7 +30,8 @@ class TestUser:
         ]
 
         assert [(each.version, each.updated_at) for each in changes] == [(2, LATER)] * 4
-        assert [each.credential_version for each in changes] == [1, 2, 1, 1]
+        # Whoever was disabled has to prove again who they are, also after an enabling.
+        assert [each.credential_version for each in changes] == [1, 2, 2, 1]
 
     def test_does_not_count_what_changes_nothing(self) -> None:
         user = a_user(roles=frozenset((ADMIN,)))
