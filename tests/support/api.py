@@ -8,6 +8,8 @@ from typing import Any
 import httpx2
 from dependency_injector import providers
 
+from hexkey.adapters.mail.memory_sender import MemorySender
+from hexkey.application.ports.mail import Mail
 from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.identifiers import UserId
 from hexkey.entrypoints.container import Container, build_container
@@ -28,12 +30,14 @@ class Api:
 
     Attributes:
         hasher: quick, and keeps the books of what real hashing would cost.
+        mails: what has left; nothing leaves before a test asks for it.
     """
 
     app: Hexkey
     client: httpx2.AsyncClient
     clock: FrozenClock
     hasher: QuickHasher
+    mails: MemorySender
 
     @property
     def container(self) -> Container:
@@ -73,6 +77,18 @@ class Api:
         """As an operator does."""
         await self.container.disable_user()(user=UserId(id))
 
+    async def delivered(self) -> list[Mail]:
+        """Let the outbox be emptied; the mails that have left since the last call."""
+        await self.container.deliver_mail()()
+        new = list(self.mails.sent)
+        self.mails.sent.clear()
+        return new
+
+    async def mail(self) -> Mail:
+        """The one mail that has left since the last call."""
+        (mail,) = await self.delivered()
+        return mail
+
     async def me(self, headers: Mapping[str, str]) -> Answer:
         """Who `headers` say one is."""
         return await self.call("GET", "/users/me", headers=headers)
@@ -90,14 +106,21 @@ def settings(**values: Any) -> Settings:
             "master_secret": MASTER_SECRET,
             "bcrypt_cost": 10,
             "public_url": "http://testserver",
+            "worker": False,
             **values,
         }
     )
 
 
-def quick_container(configured: Settings, clock: FrozenClock, hasher: QuickHasher) -> Container:
-    """A container whose time stands still and whose passwords cost nothing."""
+def quick_container(
+    configured: Settings,
+    clock: FrozenClock,
+    hasher: QuickHasher,
+    mails: MemorySender | None = None,
+) -> Container:
+    """A container whose time stands still, whose passwords cost nothing and whose mails stay."""
     container = build_container(configured)
+    container.mail_sender.override(providers.Object(mails or MemorySender()))
     container.clock.override(providers.Object(clock))
     container.password_hasher.override(providers.Object(hasher))
     return container
@@ -106,11 +129,11 @@ def quick_container(configured: Settings, clock: FrozenClock, hasher: QuickHashe
 @asynccontextmanager
 async def an_api(clock: FrozenClock | None = None, **values: Any) -> AsyncIterator[Api]:
     """A running application with these settings, on a clock of its own unless one is given."""
-    clock, hasher = clock or FrozenClock(), QuickHasher()
-    app = create_app(container=quick_container(settings(**values), clock, hasher))
+    clock, hasher, mails = clock or FrozenClock(), QuickHasher(), MemorySender()
+    app = create_app(container=quick_container(settings(**values), clock, hasher, mails))
     transport = httpx2.ASGITransport(app=app)
     async with (
         app.runtime.lifespan(None),
         httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client,
     ):
-        yield Api(app, client, clock, hasher)
+        yield Api(app, client, clock, hasher, mails)

@@ -4,6 +4,7 @@ from typing import Any
 
 from hexkey.application.ports.mail import Mail
 from tests.support.api import Answer, Api
+from tests.support.mails import token_in
 
 ADDRESS = "alice@example.com"
 NEW_PASSWORD = "an even longer walk in the rain"
@@ -14,6 +15,14 @@ async def with_address(api: Api, username: str = "alice", **more: Any) -> dict[s
     account = await api.register(username, email=f"{username}@example.com", **more)
     await api.delivered()
     api.clock.advance(minutes=1)  # so that another mail may be asked for
+    return account
+
+
+async def verified(api: Api, username: str = "alice", **more: Any) -> dict[str, Any]:
+    """The same, of somebody who has confirmed the address."""
+    account = await api.register(username, email=f"{username}@example.com", **more)
+    assert (await confirm(api, token=token_in(await api.mail()))).status_code == 204
+    api.clock.advance(minutes=1)
     return account
 
 

@@ -109,9 +109,7 @@ class TestReset:
         token = token_in(await reset_mail(api))
         body = {"current_password": PASSWORD, "new_password": "another long walk"}
         headers = await api.sign_in()
-        assert (
-            await api.call("PUT", "/users/me/password", json=body, headers=headers)
-        ).is_success
+        assert (await api.call("PUT", "/users/me/password", json=body, headers=headers)).is_success
 
         assert refusal(await reset(api, token=token)) == REFUSAL
 
