@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.crypto.one_time_secrets import KeyedOneTimeSecrets
+from hexkey.adapters.crypto.system import SystemSecrets
 from hexkey.adapters.crypto.webhook_secrets import SealedWebhookSecrets
 from hexkey.adapters.mail.jinja_writer import JinjaLetters
 from hexkey.adapters.memory.arrivals import InProcessArrivals
@@ -20,6 +21,9 @@ from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
 from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
+from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
+from hexkey.application.accounts.mail_requests import RequestMail
+from hexkey.application.accounts.password_reset import RequestPasswordReset
 from hexkey.application.outbox.delivering import DeliverMail, DeliverWebhooks
 from hexkey.application.outbox.preparing import PrepareMail
 from hexkey.application.ports.accounts import AccountStore
@@ -204,6 +208,17 @@ class Worker:
                 await transaction.outbox.add(message)
             await transaction.commit()
         return messages
+
+    def request_reset(self) -> RequestPasswordReset:
+        """The way in for strangers."""
+        request = RequestMail(
+            store=self.boxes.store,
+            ids=self.ids,
+            secrets=SystemSecrets(),
+            one_time_secrets=self.one_time_secrets,
+            clock=self.clock,
+        )
+        return RequestPasswordReset(request_mail=request, emails=ValidatedAddresses())
 
     async def stored(self, message: Message) -> Message:
         """The message as it is now."""
