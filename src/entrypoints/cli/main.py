@@ -5,7 +5,18 @@ import sys
 import typer
 
 import hexkey
-from hexkey.entrypoints.cli import config, keys, maintenance, migrate, serve, users
+from hexkey.entrypoints.cli import (
+    config,
+    errands,
+    invitations,
+    keys,
+    maintenance,
+    migrate,
+    outbox,
+    serve,
+    users,
+    webhooks,
+)
 from hexkey.entrypoints.cli.output import AsJson, show_json
 from hexkey.entrypoints.cli.refusals import Program, unforeseen
 
@@ -18,9 +29,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with values could show secrets
 )
 app.command("serve")(serve.serve)
+app.command("worker")(errands.worker)
 app.command("migrate")(migrate.migrate)
+users.app.command("invite")(invitations.invite)
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(config.app, name="config")
 

@@ -8,7 +8,7 @@ from typing import Any
 from hexkey.application.keys.resealing import Resealed
 from hexkey.entrypoints.cli.deployment import configured, run
 from hexkey.entrypoints.cli.refusals import CommandRefused
-from hexkey.entrypoints.container import build_container
+from hexkey.entrypoints.container import Container, build_container
 from hexkey.entrypoints.first_start import (
     has_generated_secret,
     kept_secret_file,
@@ -21,6 +21,7 @@ class MasterRotation:
     """How far a rotation is.
 
     Attributes:
+        webhooks: how many secrets of webhooks were sealed anew.
         begun: whether this call made the new secret.
         wait: how long clients may still hold what the previous secret made, counted from the
             restart of the last server.
@@ -28,6 +29,7 @@ class MasterRotation:
     """
 
     keys: Resealed
+    webhooks: int
     begun: bool
     wait: timedelta
     previous: str
@@ -37,6 +39,7 @@ class MasterRotation:
         return {
             "keys": self.keys.total,
             "resealed": self.keys.changed,
+            "webhooks_resealed": self.webhooks,
             "begun": self.begun,
             "previous": self.previous,
             "keep_previous_seconds": self.wait // timedelta(seconds=1),
@@ -47,8 +50,8 @@ class MasterRotation:
         if self.begun:
             yield f"A new master secret was made; the one before is kept in {self.previous}."
         yield (
-            f"{self.keys.changed} of {self.keys.total} keys were sealed anew; "
-            "all of them are under the present master secret."
+            f"{self.keys.changed} of {self.keys.total} keys and {self.webhooks} secrets of "
+            "webhooks were sealed anew; all of them are under the present master secret."
         )
         yield ""
         yield "What is left to do:"
@@ -73,19 +76,23 @@ def rotate_master_secret() -> MasterRotation:
             "There is no secret to come from: set HEXKEY_MASTER_SECRET to the new one and "
             "HEXKEY_MASTER_SECRET_PREVIOUS to the one before, restart the servers, and try again.",
         )
-    sealed = _reseal()  # also proves that this process can open every key
+    sealed = _reseal()  # also proves that this process can open every key and secret
     begun = made_here and build_container(settings).begin_secret_rotation()()
+    keys, webhooks = _reseal() if begun else sealed
     return MasterRotation(
-        keys=_reseal() if begun else sealed,
+        keys=keys,
+        webhooks=webhooks,
         begun=begun,
         wait=_life_of_tokens(settings),
         previous=str(kept_secret_file(settings)) if made_here else "HEXKEY_MASTER_SECRET_PREVIOUS",
     )
 
 
-def _reseal() -> Resealed:
-    done: Resealed = run(lambda container: container.reseal_keys()())
-    return done
+def _reseal() -> tuple[Resealed, int]:
+    async def deed(container: Container) -> tuple[Resealed, int]:
+        return await container.reseal_keys()(), await container.reseal_webhook_secrets()()
+
+    return run(deed)
 
 
 def _names_previous(settings: Settings) -> bool:

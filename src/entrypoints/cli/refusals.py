@@ -10,6 +10,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+_AWAY = "The database cannot be reached, or is busy, full or read-only. Try again in a moment."
+_LOOK = "There is no such {}. All of them: hexkey {} list."
+
 
 class ExitStatus(IntEnum):
     """The statuses that scripts may rely on; part of the public contract."""
@@ -74,6 +77,7 @@ def refusal_of(error: Exception) -> Refusal | None:
     from hexkey.application.ports.storage import StorageUnusable
     from hexkey.domain.errors import HexkeyError
     from hexkey.domain.keys import SigningKeyInUse, SigningKeyNotFound, UnusableKey
+    from hexkey.domain.outbox import MessageHasLeft
     from hexkey.entrypoints.settings import BadConfiguration
 
     match error:
@@ -83,17 +87,22 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(ExitStatus.REFUSED, code, [str(error)])
         case StorageUnusable():
             return Refusal(ExitStatus.REFUSED, "storage_unusable", [str(error)])
-        case UnusableKey() | SigningKeyNotFound() | SigningKeyInUse():
-            return _refusal_about_key(error)
+        case UnusableKey() | SigningKeyNotFound() | SigningKeyInUse() | MessageHasLeft():
+            return _refusal_without_code(error)
         case HexkeyError():
             return _refusal_of_ours(error)
     return None
 
 
-def _refusal_about_key(error: Exception) -> Refusal:
+def _refusal_without_code(error: Exception) -> Refusal:
+    """How an error is shown that no HTTP client ever sees."""
     from hexkey.domain.keys import SigningKeyInUse, SigningKeyNotFound
+    from hexkey.domain.outbox import MessageHasLeft
 
     match error:
+        case MessageHasLeft():
+            sentence = "This message has left, or was for nobody: nothing is kept to be sent."
+            return Refusal(ExitStatus.CONFLICT, "message_has_left", [sentence])
         case SigningKeyNotFound():
             return Refusal(ExitStatus.NOT_FOUND, "not_found", ["There is no such key."])
         case SigningKeyInUse():
@@ -110,21 +119,32 @@ def _refusal_of_ours(error: Any) -> Refusal:
     from hexkey.domain.accounts.password import HashingOverloaded
     from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
     from hexkey.domain.errors import TemporarilyUnavailable
+    from hexkey.domain.outbox import MessageNotFound
+    from hexkey.domain.webhooks import InvalidWebhook, WebhookNotFound
 
+    status, sentences = ExitStatus.REFUSED, [error.message]
     match error:
         case UserNotFound():
-            return Refusal(ExitStatus.NOT_FOUND, error.code, ["There is no such user."])
+            status, sentences = ExitStatus.NOT_FOUND, ["There is no such user."]
+        case MessageNotFound():
+            status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("message", "outbox")]
+        case WebhookNotFound():
+            status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("webhook", "webhooks")]
+        case InvalidWebhook():
+            sentences = [error.message, _events()]
         case UsernameTaken() | EmailTaken():
-            return Refusal(ExitStatus.CONFLICT, error.code, [error.message])
+            status = ExitStatus.CONFLICT
         case HashingOverloaded():
-            return Refusal(ExitStatus.UNAVAILABLE, error.code, [error.message])
+            status = ExitStatus.UNAVAILABLE
         case TemporarilyUnavailable():
-            sentence = (
-                "The database cannot be reached, or is busy, full or read-only. "
-                "Try again in a moment."
-            )
-            return Refusal(ExitStatus.UNAVAILABLE, error.code, [sentence])
-    return Refusal(ExitStatus.REFUSED, error.code, [error.message])
+            status, sentences = ExitStatus.UNAVAILABLE, [_AWAY]
+    return Refusal(status, error.code, sentences)
+
+
+def _events() -> str:
+    from hexkey.domain.webhooks import MOST_ENDPOINTS, WEBHOOK_EVENTS
+
+    return f"At most {MOST_ENDPOINTS} webhooks. Events: {', '.join(sorted(WEBHOOK_EVENTS))}."
 
 
 def unforeseen(error: Exception) -> Refusal:
