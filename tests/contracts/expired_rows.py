@@ -8,10 +8,19 @@ from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.changes import ChangeLog
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.application.ports.maintenance import ExpiredRows
+from hexkey.application.ports.outbox import OutboxArchive
 from hexkey.application.ports.sessions import SessionStore
 from hexkey.domain.keys import KeyState
+from tests.contracts import one_time_tokens
+from tests.contracts.outbox import queued
 from tests.contracts.session_store import kept, opened
-from tests.support.builders import a_session, a_signing_key, a_user
+from tests.support.builders import (
+    a_message,
+    a_one_time_token,
+    a_session,
+    a_signing_key,
+    a_user,
+)
 from tests.support.doubles import START
 
 TICK = timedelta(milliseconds=1)
@@ -35,6 +44,9 @@ class ExpiredRowsContract(ABC):
 
     @abstractmethod
     def log(self) -> ChangeLog: ...
+
+    @abstractmethod
+    def archive(self) -> OutboxArchive: ...
 
     async def test_tk_09_deletes_sessions_that_are_over(
         self, expired: ExpiredRows, store: SessionStore
@@ -114,3 +126,54 @@ class ExpiredRowsContract(ABC):
 
         assert await expired.retired_keys(before=START, limit=9) == 1
         assert {key.id for key in await keys.all()} == {key.id for key in stay}
+
+    async def test_deletes_tokens_that_expired_used_or_not(
+        self, expired: ExpiredRows, store: SessionStore
+    ) -> None:
+        gone = [
+            replace(a_one_time_token(used_at=used), expires_at=START - TICK)
+            for used in (None, START - DAY)
+        ]
+        stay = [replace(it, expires_at=START) for it in (a_one_time_token(), a_one_time_token())]
+        await one_time_tokens.put(store, *gone, *stay)
+
+        deleted = [await expired.one_time_tokens(before=START, limit=1) for _ in range(3)]
+
+        assert deleted == [1, 1, 0]
+        assert [await one_time_tokens.kept(store, it) for it in gone] == [None, None]
+        assert [await one_time_tokens.kept(store, it) for it in stay] == stay
+
+    async def test_deletes_messages_that_have_left(
+        self, expired: ExpiredRows, store: SessionStore, archive: OutboxArchive
+    ) -> None:
+        gone = [a_message(due_at=START - TICK).done() for _ in range(2)]
+        stay = [
+            a_message(due_at=START).done(),
+            a_message(due_at=START - DAY),
+            a_message(due_at=START - DAY).failed("550"),
+        ]
+        await queued(store, *gone, *stay)
+
+        deleted = [await expired.sent_messages(before=START, limit=1) for _ in range(3)]
+
+        assert deleted == [1, 1, 0]
+        found = await archive.page(state=None, after=None, limit=9)
+        assert found == sorted(stay, key=lambda it: it.id, reverse=True)
+
+    async def test_deletes_messages_that_nobody_wants_any_more(
+        self, expired: ExpiredRows, store: SessionStore, archive: OutboxArchive
+    ) -> None:
+        """Those that failed, and those that nobody ever tried because there is no worker."""
+        gone = [a_message(expires_at=START - TICK), a_message(expires_at=START - TICK).failed("5")]
+        stay = [
+            a_message(expires_at=START),
+            a_message(expires_at=START).failed("550"),
+            a_message(expires_at=START - DAY).done(),
+        ]
+        await queued(store, *gone, *stay)
+
+        deleted = [await expired.unsent_messages(before=START, limit=1) for _ in range(3)]
+
+        assert deleted == [1, 1, 0]
+        found = await archive.page(state=None, after=None, limit=9)
+        assert found == sorted(stay, key=lambda it: it.id, reverse=True)

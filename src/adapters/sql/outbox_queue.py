@@ -1,18 +1,22 @@
 """The outbox in the database, as a worker sees it."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.failures import ImpossibleRow
 from hexkey.adapters.sql.outbox_rows import QUEUED, message_from, outcome_row_from
 from hexkey.adapters.sql.tables import outbox
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.application.ports.outbox import OutboxQueue
 from hexkey.domain.outbox import Channel, Message
+
+_log = logging.getLogger("hexkey.outbox")
 
 _FREE = (outbox.c.channel == bindparam("of_channel"), QUEUED, outbox.c.free_at <= bindparam("now"))
 _ANY_FREE = select(1).where(*_FREE).limit(1)
@@ -62,8 +66,7 @@ class SqlOutboxQueue(OutboxQueue):
             return []
         async with unit_of_work(self._writing) as work:
             rows = (await work.execute(_CLAIM, values | {"by_holder": holder})).all()
-        messages = [message_from(row) for row in rows]
-        return sorted(messages, key=lambda it: (it.due_at, it.id))
+        return sorted(_readable(rows), key=lambda it: (it.due_at, it.id))
 
     async def settle(self, messages: Sequence[Message], *, holder: str) -> None:
         # In one order for all, so that nobody waits for somebody who waits for them.
@@ -85,3 +88,12 @@ class SqlOutboxQueue(OutboxQueue):
         asked = {name: values[name] for name in ("of_channel", "now")}
         async with unit_of_work(self._reading) as work:
             return (await work.execute(_ANY_FREE, asked)).first() is not None
+
+
+def _readable(rows: Sequence[Row[Any]]) -> Iterator[Message]:
+    """The messages in `rows`; one that was damaged must not keep the others from leaving."""
+    for row in rows:
+        try:
+            yield message_from(row)
+        except ImpossibleRow:
+            _log.exception("a message in the outbox cannot be sent")

@@ -96,6 +96,6 @@ def message_from(row: Row[Any]) -> Message:
 
 def _content_from(stored: str) -> Mapping[str, str]:
     content = json.loads(stored)
-    if not isinstance(content, dict):
-        raise ValueError("content that is no object")  # noqa: TRY004 - of the row, not of a caller
+    if not isinstance(content, dict) or not all(isinstance(it, str) for it in content.values()):
+        raise ValueError("content that is not words by name")
     return content

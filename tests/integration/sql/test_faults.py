@@ -18,16 +18,28 @@ from hexkey.adapters.sql import engine as engine_module
 from hexkey.adapters.sql import schema
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
+from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.readiness import ping
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
 from hexkey.domain.errors import TemporarilyUnavailable
-from hexkey.domain.identifiers import SessionId
+from hexkey.domain.identifiers import MessageId, SessionId
 from tests.contracts.account_store import added
-from tests.support.builders import a_signing_key, a_user
+from tests.contracts.one_time_tokens import put
+from tests.contracts.outbox import queued
+from tests.contracts.outbox_queue import claimed
+from tests.support.builders import (
+    a_message,
+    a_one_time_token,
+    a_signing_key,
+    a_user,
+    an_endpoint,
+)
 from tests.support.doubles import START
 from tests.support.postgres import Cluster, NoPostgres
 
@@ -41,12 +53,20 @@ READS: dict[str, Deed] = {
     "signed in": lambda e: SqlSignedInDirectory(e).find(SessionId("x")),
     "user": lambda e: SqlUserDirectory(e).find_by_username("ann"),
     "keys": lambda e: SqlSigningKeyStore(e).all(),
+    "webhooks": lambda e: SqlWebhookEndpoints(e).all(),
+    "message": lambda e: SqlOutboxArchive(e).find(MessageId("x")),
+    "outbox": lambda e: SqlOutboxArchive(e).state(now=START),
 }
 WRITES: dict[str, Deed] = {
     "add": lambda e: added(SqlStore(e), a_user()),
     "record": lambda e: SqlFailureCounters(e).record("ann", now=START),
     "clear": lambda e: SqlFailureCounters(e).clear("ann"),
     "install": lambda e: SqlSigningKeyStore(e).add(a_signing_key()),
+    "put": lambda e: put(SqlStore(e), a_one_time_token()),
+    "queue": lambda e: queued(SqlStore(e), a_message()),
+    "settle": lambda e: SqlOutboxQueue(e).settle([a_message()], holder="ann"),
+    "release": lambda e: SqlOutboxQueue(e).release(holder="ann"),
+    "webhook": lambda e: SqlWebhookEndpoints(e).add(an_endpoint()),
 }
 
 
@@ -82,6 +102,18 @@ class TestSqlite:
                 await read(sqlite)
 
         await deed(sqlite)
+
+    async def test_a_worker_that_finds_nothing_waits_for_no_writer(
+        self, sqlite: AsyncEngine, sqlite_path: Path
+    ) -> None:
+        """It asks once a second, and must not stand in anybody's way."""
+        with locked_by_another_process(sqlite_path):
+            assert await claimed(SqlOutboxQueue(sqlite), "ann") == []
+
+        await queued(SqlStore(sqlite), message := a_message())
+        with locked_by_another_process(sqlite_path):
+            await refused(claimed(SqlOutboxQueue(sqlite), "ann"))
+        assert await claimed(SqlOutboxQueue(sqlite), "ann") == [message]
 
     async def test_a_full_disk_refuses_and_recovers(
         self, sqlite: AsyncEngine, sqlite_path: Path

@@ -9,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.column_types import BoundedText, Instant
 from hexkey.adapters.sql.failures import ImpossibleRow
+from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
+from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.tables import metadata
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.adapters.sql.user_rows import row_from
+from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
 from hexkey.domain import access, identifiers, keys, outbox, webhooks
 from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts import email, one_time_token, password, profile, user, username
@@ -22,8 +25,20 @@ from hexkey.domain.accounts.user import Disabled
 from hexkey.domain.authentication import throttle
 from hexkey.domain.sessions import session
 from tests.contracts.account_store import added
+from tests.contracts.one_time_tokens import kept as token_kept
+from tests.contracts.one_time_tokens import put
+from tests.contracts.outbox import queued
+from tests.contracts.outbox_queue import claimed
 from tests.contracts.session_store import opened
-from tests.support.builders import a_session, a_signing_key, a_user
+from tests.support.builders import (
+    a_message,
+    a_one_time_token,
+    a_session,
+    a_signing_key,
+    a_user,
+    an_endpoint,
+    an_id,
+)
 from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
@@ -229,6 +244,52 @@ class TestImpossibleRows:
         with pytest.raises(ImpossibleRow, match=broken.id):
             await SqlSignedInDirectory(engine).find(broken.id)
 
+    @pytest.mark.parametrize(
+        "damage",
+        ["purpose = 'other'", *(f"content = '{it}'" for it in ("{", "[]", "{}", '"x"', "7"))],
+    )
+    async def test_one_time_tokens_are(self, engine: AsyncEngine, damage: str) -> None:
+        token = a_one_time_token()
+        await put(SqlStore(engine), token)
+        await _run(engine, f"UPDATE one_time_tokens SET {damage}")
+
+        with pytest.raises(ImpossibleRow, match=token.id):
+            await token_kept(SqlStore(engine), token)
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "channel = 'pigeon'",
+            "state = 'lost'",
+            *(f"content = '{it}'" for it in ("{", "[]", "7", '{"a": 1}', '{"a": null}')),
+        ],
+    )
+    async def test_messages_are(self, engine: AsyncEngine, damage: str) -> None:
+        message = a_message()
+        await queued(SqlStore(engine), message)
+        await _run(engine, f"UPDATE outbox SET {damage}")
+
+        with pytest.raises(ImpossibleRow, match=message.id):
+            await SqlOutboxArchive(engine).find(message.id)
+
+    async def test_of_messages_keep_no_worker_from_the_others(
+        self, engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        damaged, sound = a_message(), a_message()
+        await queued(SqlStore(engine), damaged, sound)
+        await _run(engine, f"UPDATE outbox SET content = '{{' WHERE id = '{damaged.id}'")
+
+        assert await claimed(SqlOutboxQueue(engine), an_id()) == [sound]
+        assert damaged.id in caplog.text
+
+    async def test_webhooks_are(self, engine: AsyncEngine) -> None:
+        endpoints, endpoint = SqlWebhookEndpoints(engine), an_endpoint()
+        await endpoints.add(endpoint)
+        await _run(engine, "UPDATE webhook_subscriptions SET event = 'user.promoted'")
+
+        with pytest.raises(ImpossibleRow, match=endpoint.id):
+            await endpoints.all()
+
     @pytest.mark.parametrize("column", ["algorithm", "state", "public_jwk"])
     async def test_signing_keys_are(self, engine: AsyncEngine, column: str) -> None:
         keys = SqlSigningKeyStore(engine)
@@ -245,6 +306,7 @@ class TestImpossibleRows:
             "INSERT INTO sessions (id, user_id, created_at, expires_at)"  # noqa: ISC004
             " SELECT 'x', 'nobody', created_at, updated_at FROM users",
             "UPDATE users SET username_key = NULL, email_key = NULL",
+            "INSERT INTO webhook_subscriptions VALUES ('user.created', 'nobody')",
         ],
     )
     async def test_the_database_refuses_what_hangs_in_the_air(

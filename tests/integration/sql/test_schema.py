@@ -22,9 +22,13 @@ from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.tables import metadata
-from hexkey.domain.identifiers import SessionId
+from hexkey.adapters.sql.user_directory import SqlUserDirectory
+from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.refresh_token import RefreshChain
+from tests.contracts.erasing import erased
+from tests.contracts.one_time_tokens import kept, put
 from tests.contracts.session_store import POLICY
+from tests.support.builders import a_one_time_token
 
 pytestmark = pytest.mark.anyio
 
@@ -177,6 +181,30 @@ class TestRevision0002:
             assert await SqlStore(empty).replace(
                 session, session.refreshed(RefreshChain(2), policy=POLICY, now=session.created_at)
             )
+
+
+class TestRevision0003:
+    """Users who were there before stay, speak no language of their own, and do not leave."""
+
+    async def test_gives_existing_users_what_they_lack(self, empty: AsyncEngine) -> None:
+        async with empty.connect() as connection:
+            await connection.run_sync(_upgrade_to, "0002")
+            await connection.run_sync(_insert_as_0001, "before")
+            await connection.commit()
+        await schema.upgrade(empty)
+        async with empty.connect() as connection:
+            await connection.run_sync(_insert_as_0001, "beside")
+            await connection.commit()
+
+        for name in ("before", "beside"):
+            user = await SqlUserDirectory(empty).find(UserId(f"user-{name}"))
+            assert user is not None
+            assert (user.language, user.erase_at) == (None, None)
+            token = a_one_time_token(user=user)
+            await put(SqlStore(empty), token)
+            assert await kept(SqlStore(empty), token) == token
+            assert await erased(SqlStore(empty), user)
+            assert await kept(SqlStore(empty), token) is None
 
 
 def _upgrade_to(connection: Connection, revision: str) -> None:

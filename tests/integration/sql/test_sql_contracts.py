@@ -8,6 +8,7 @@ from hexkey.adapters.sql.change_log import SqlChangeLog
 from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.leases import SqlLeases
+from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
 from hexkey.adapters.sql.revocations import SqlRevocations
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
@@ -71,6 +72,10 @@ class TestSqlLeases(LeasesContract):
 
 
 class TestSqlExpiredRows(_OnOneDatabase, ExpiredRowsContract):
+    @pytest.fixture
+    def archive(self, engine: AsyncEngine) -> SqlOutboxArchive:
+        return SqlOutboxArchive(engine)
+
     @pytest.fixture
     def expired(self, engine: AsyncEngine) -> SqlExpiredRows:
         return SqlExpiredRows(engine)

@@ -8,6 +8,7 @@ from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUs
 from hexkey.adapters.memory.expired_rows import MemoryExpiredRows
 from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
 from hexkey.adapters.memory.leases import MemoryLeases
+from hexkey.adapters.memory.outbox_archive import MemoryOutboxArchive
 from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
@@ -72,6 +73,10 @@ class TestMemoryLeases(LeasesContract):
 
 
 class TestMemoryExpiredRows(_OnOneStore, ExpiredRowsContract):
+    @pytest.fixture
+    def archive(self, store: MemoryStore) -> MemoryOutboxArchive:
+        return MemoryOutboxArchive(store)
+
     @pytest.fixture
     def failures(self) -> MemoryFailureCounters:
         return MemoryFailureCounters()
