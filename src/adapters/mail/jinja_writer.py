@@ -1,6 +1,6 @@
 """Letters in words, with Jinja2."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateNotFound
@@ -42,7 +42,7 @@ class JinjaLetters(LetterWriter):
         self._service_name = service_name
 
     @property
-    def languages(self) -> Set[str]:
+    def languages(self) -> frozenset[str]:
         """In which there are templates."""
         return self._languages
 

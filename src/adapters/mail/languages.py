@@ -1,7 +1,7 @@
 """Which language to write in: lookup of language ranges (RFC 4647 §3.4, RFC 9110 §12.5.4)."""
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 
 MAX_HEADER_LENGTH = 1000  # what is behind that is not read
 
@@ -21,7 +21,7 @@ def accepted(header: str) -> list[str]:
     return [language for _, language in sorted(wanted, key=lambda it: -it[0])]
 
 
-def lookup(wanted: Iterable[str], available: Set[str]) -> str | None:
+def lookup(wanted: Iterable[str], available: frozenset[str]) -> str | None:
     """The first of `wanted` that is available, shortened as far as it must be.
 
     Args:

@@ -28,6 +28,12 @@ class Connection(aiosmtplib.SMTP):
 
     AUTH_METHODS = ("plain", "login")
 
+    def leave(self) -> None:
+        """Say good-bye, and do not wait for the answer."""
+        if self.protocol is not None and self.is_connected:
+            self.protocol.write(b"QUIT\r\n")
+        self.close()
+
 
 class SmtpConnections:
     """Opens connections when they are needed, and closes them when they are not.
@@ -80,10 +86,10 @@ class SmtpConnections:
 
     async def close(self) -> None:
         """Say good-bye on all that are idle; those in use are not touched."""
-        for connection, timer in self._idle.items():
+        while self._idle:
+            connection, timer = self._idle.popitem()
             timer.cancel()
-            connection.close()
-        self._idle.clear()
+            connection.leave()
 
     def _kept(self) -> Connection | None:
         while self._idle:
@@ -100,8 +106,8 @@ class SmtpConnections:
             self._idle[connection] = loop.call_later(self._kept_idle, self._drop, connection)
 
     def _drop(self, connection: Connection) -> None:
-        self._idle.pop(connection, None)
-        connection.close()
+        del self._idle[connection]
+        connection.leave()
 
     async def _opened(self) -> Connection:
         connection = Connection(
