@@ -11,9 +11,12 @@ from hexkey.adapters.crypto.cursors import EncryptedCursors
 from hexkey.adapters.crypto.derived_keys import Purpose
 from hexkey.adapters.crypto.key_material import generate
 from hexkey.adapters.crypto.key_seal import KeySeal
+from hexkey.adapters.crypto.one_time_secrets import KeyedOneTimeSecrets
 from hexkey.adapters.crypto.refresh_tokens import PREFIX, KeyedRefreshTokens
+from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
+from hexkey.domain.accounts.one_time_token import Purpose as OneTimePurpose
 from hexkey.domain.errors import HexkeyError
-from hexkey.domain.identifiers import KeyId, SessionId
+from hexkey.domain.identifiers import KeyId, MessageId, SessionId, TokenId
 from hexkey.domain.keys import SealedKey, SigningAlgorithm, UnusableKey
 from tests.support.issuing import Issuing, an_issuing, derived_keys, some_claims
 from tests.support.jose import forge, octets_of, read, segment
@@ -22,6 +25,7 @@ ISSUING = an_issuing(SigningAlgorithm.HS256)
 CURSORS = EncryptedCursors(derived_keys())
 SEAL = KeySeal(derived_keys())
 REFRESH_TOKENS = KeyedRefreshTokens(derived_keys())
+ONE_TIME = KeyedOneTimeSecrets(derived_keys())
 KID = KeyId("k" * 43)
 SESSION = SessionId("00000000-0000-7000-8000-000000000003")
 
@@ -34,6 +38,19 @@ def open_seal(text: str) -> object:
     return SEAL.open(SealedKey(octets_of(text)), KID, SigningAlgorithm.ES256)
 
 
+def read_link(text: str) -> str:
+    digest = ONE_TIME.digest(text) if text.startswith("hxk_ot_") else None
+    if digest is None:
+        raise InvalidOrExpiredToken
+    return digest
+
+
+def read_code(text: str) -> bool:
+    if not ONE_TIME.is_code(TokenId(SESSION), text):
+        raise InvalidOrExpiredToken
+    return True
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "access token": lambda: ISSUING.signer.sign(some_claims()),
     "cursor of users": lambda: CURSORS.seal("x", listing="users"),
@@ -41,6 +58,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "sealed key": lambda: segment(sealed_key()),
     "refresh token": lambda: REFRESH_TOKENS.write(SESSION, 1),
     "inside of a refresh token": lambda: REFRESH_TOKENS.write(SESSION, 1)[len(PREFIX) :],
+    "link": lambda: ONE_TIME.link(MessageId(SESSION), OneTimePurpose.RESET_PASSWORD),
+    "code": lambda: ONE_TIME.code(TokenId(SESSION)),
 }
 READERS: dict[str, Callable[[str], object]] = {
     "access token": ISSUING.verifier.verify,
@@ -49,6 +68,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "sealed key": open_seal,
     "refresh token": REFRESH_TOKENS.read,
     "inside of a refresh token": lambda text: REFRESH_TOKENS.read(PREFIX + text),
+    "link": read_link,
+    "code": read_code,
 }
 
 

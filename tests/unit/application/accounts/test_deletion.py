@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from hexkey.domain.access import Role
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.identifiers import SessionId, UserId
@@ -58,7 +59,7 @@ class TestScheduleDeletion:
     async def test_takes_scopes_and_roles_and_the_public_profile(
         self, life: AccountLife, alice: User
     ) -> None:
-        await life.on.grant(user=alice.id, role="editor")
+        await life.on.grant(user=alice.id, role=Role("editor"))
         before = await life.on.sign_in(login="alice", password=PASSWORD, scope="openid")
         assert before.scopes == {"openid"}
         await life.leave(user=alice.id, keep_session=before.session)

@@ -107,7 +107,7 @@ class TestConfirmEmail:
     async def test_needs_an_address(self, life: AccountLife) -> None:
         for refused in (life.request_verification, life.request_reset):
             with pytest.raises(InvalidEmail):
-                await refused(email="nobody")  # type: ignore[operator]  # both are use cases
+                await refused(email="nobody")
         for proof in ({}, {"email": ADDRESS}, {"code": "123456"}, {"email": "x", "code": "1"}):
             with pytest.raises(InvalidOrExpiredToken):
                 await life.confirm(**proof)

@@ -12,6 +12,7 @@ from hexkey.domain.accounts.password import (
 )
 from hexkey.domain.accounts.user import User
 from hexkey.domain.errors import HexkeyError
+from hexkey.domain.identifiers import TokenId
 from hexkey.domain.sessions.access_token import InvalidToken
 from tests.support.account_life import ADDRESS, NEW_PASSWORD, AccountLife, Delivered
 from tests.support.deployments import PASSWORD
@@ -277,7 +278,7 @@ class TestCodeOfAReset:
             return_exceptions=True,
         )
 
-        [token] = [it for it in life.store.committed.tokens.values() if it.id == mail.id]
+        [token] = [it for it in life.store.committed.tokens.values() if it.id == TokenId(mail.id)]
         assert token.tries == 5
 
     async def test_rc_14_lasts_for_ten_minutes(self, life: AccountLife, alice: User) -> None:
