@@ -1,0 +1,81 @@
+"""A database that fails at the n-th thing it is asked, and never again."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+# What a deed must leave alone if it fails; `tries` of a code is spent before it is compared, and
+# so are the counters of failures, which are not looked at.
+_TABLES = (
+    *("users", "user_roles", "sessions", "state_changes", "one_time_tokens", "outbox"),
+    *("webhook_endpoints", "webhook_subscriptions"),
+)
+_MAY_DIFFER = frozenset({"tries"})
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class Failpoints:
+    """Counts statements and commits of an engine on SQLite, and breaks one of them.
+
+    Attributes:
+        reached: whether the one that was to fail has been asked for.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._left = 0
+        self.reached = False
+        for name in ("do_execute", "do_execute_no_params", "do_executemany"):
+            event.listen(engine.sync_engine, name, self._statement)
+        dialect: Any = engine.sync_engine.dialect
+        self._really_commit = dialect.do_commit
+        dialect.do_commit = self._commit
+
+    @contextmanager
+    def breaking(self, number: int) -> Iterator[None]:
+        """Let the statement or commit of this number fail, counted from 1 within the block."""
+        self._left, self.reached = number, False
+        try:
+            yield
+        finally:
+            self._left = 0
+
+    async def rows(self) -> Rows:
+        """What is stored, and what a deed that failed must not have changed."""
+        async with self._engine.connect() as connection:
+            return {
+                table: [
+                    {name: it for name, it in row.items() if name not in _MAY_DIFFER}
+                    for row in (
+                        await connection.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2"))
+                    ).mappings()
+                ]
+                for table in _TABLES
+            }
+
+    def _statement(self, *_: object) -> None:
+        if self._is_next():
+            raise _busy()
+
+    def _commit(self, connection: Any) -> None:
+        if self._is_next():
+            raise _busy()
+        self._really_commit(connection)
+
+    def _is_next(self) -> bool:
+        if self._left == 0:
+            return False
+        self._left -= 1
+        self.reached = self.reached or self._left == 0
+        return self._left == 0
+
+
+def _busy() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("the failpoint")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return error
