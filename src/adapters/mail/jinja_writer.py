@@ -36,9 +36,9 @@ class JinjaLetters(LetterWriter):
         self._folders = [TEMPLATES] if overrides is None else [overrides, TEMPLATES]
         self._languages = _languages(self._folders)
         self._default = lookup([default_language], self._languages) or "en"
-        self._environment = _environment_of(self._folders)
+        self.environment = _environment_of(self._folders)
         if overrides is not None:
-            ensure_usable(overrides, self._environment)
+            ensure_usable(overrides, self.environment)
         self._service_name = service_name
 
     @property
@@ -61,7 +61,7 @@ class JinjaLetters(LetterWriter):
     def _rendered(self, kind: str, form: str, language: str, values: Mapping[str, str]) -> str:
         names = [f"{it}/{kind}.{form}" for it in (language, self._default, "en")]
         try:
-            template = self._environment.select_template(names)
+            template = self.environment.select_template(names)
         except TemplateNotFound:
             raise KeyError(kind) from None
         return template.render(values)

@@ -1,5 +1,6 @@
 """Mail that stays in this process."""
 
+from hexkey.adapters.mail.messages import recipient_of
 from hexkey.application.ports.mail import Mail, MailSender
 
 
@@ -10,6 +11,7 @@ class MemorySender(MailSender):
         self.sent: list[Mail] = []
 
     async def send(self, mail: Mail) -> None:
+        recipient_of(mail)
         self.sent.append(mail)
 
     async def close(self) -> None:

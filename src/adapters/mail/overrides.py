@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from jinja2 import TemplateSyntaxError, meta
+from jinja2 import TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from hexkey.application.outbox.letters import LETTERS
 
 _FORMS = (".txt", ".html")
-_SHARED = frozenset({"layout.txt", "layout.html", "parts.html", "words.txt"})
+_SHARED = frozenset({"layout.txt", "layout.html", "parts.html", "words.html"})
 _GIVEN_BY_US = frozenset({"subject"})  # to the HTML, from the first line of the text
 
 
@@ -30,6 +30,12 @@ def ensure_usable(folder: Path, environment: SandboxedEnvironment) -> None:
         raise UnusableTemplates("\n".join(found))
 
 
+def values_named(template: nodes.Template) -> frozenset[str]:
+    """What a template wants to be given."""
+    imports = template.find_all(nodes.Import)
+    return frozenset(meta.find_undeclared_variables(template) - {it.target for it in imports})
+
+
 def _faults(folder: Path, environment: SandboxedEnvironment) -> Iterator[str]:
     for file in sorted(it for it in folder.rglob("*") if it.suffix in _FORMS):
         name = file.relative_to(folder).as_posix()
@@ -37,14 +43,16 @@ def _faults(folder: Path, environment: SandboxedEnvironment) -> Iterator[str]:
             yield f"{name}: there is no such letter"
             continue
         try:
-            named = meta.find_undeclared_variables(environment.parse(file.read_text("utf-8")))
+            template = environment.parse(file.read_text("utf-8"))
+            yield from (f"{name}: {fault}" for fault in _faults_in(template, file))
         except (TemplateSyntaxError, UnicodeError) as error:
             yield f"{name}: {error}"
-            continue
-        if unknown := named - _known(file):
-            yield f"{name}: nothing is known of {', '.join(sorted(unknown))}"
 
 
-def _known(file: Path) -> frozenset[str]:
+def _faults_in(template: nodes.Template, file: Path) -> Iterator[str]:
     plans = [LETTERS[file.stem]] if file.stem in LETTERS else LETTERS.values()
-    return _GIVEN_BY_US.union(*(it.values for it in plans))
+    if unknown := values_named(template) - _GIVEN_BY_US.union(*(it.values for it in plans)):
+        yield f"nothing is known of {', '.join(sorted(unknown))}"
+    used = meta.find_referenced_templates(template)
+    if file.suffix == ".html" and any((it or "").endswith(".txt") for it in used):
+        yield "it uses a .txt, and what that says would not be escaped"
