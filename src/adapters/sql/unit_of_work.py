@@ -46,7 +46,13 @@ class Work:
     async def commit(self) -> None:
         """Make everything durable at once."""
         with unavailable():
-            await self._connection.commit()
+            try:
+                await self._connection.commit()
+            except BaseException:
+                # SQLite is still in the transaction, and SQLAlchemy thinks that it is not: the
+                # pool would hand out a connection that holds the write lock.
+                await asyncio.shield(self._connection.rollback())
+                raise
 
 
 @asynccontextmanager

@@ -41,6 +41,7 @@ from tests.support.builders import (
     an_endpoint,
 )
 from tests.support.doubles import START
+from tests.support.failpoints import Failpoints
 from tests.support.postgres import Cluster, NoPostgres
 
 pytestmark = pytest.mark.anyio
@@ -114,6 +115,17 @@ class TestSqlite:
         with locked_by_another_process(sqlite_path):
             await refused(claimed(SqlOutboxQueue(sqlite), "ann"))
         assert await claimed(SqlOutboxQueue(sqlite), "ann") == [message]
+
+    async def test_a_commit_that_fails_leaves_no_transaction_open_in_the_pool(
+        self, sqlite: AsyncEngine
+    ) -> None:
+        """RF-03: the next one to get the connection would find the write lock taken, by itself."""
+        failpoints, user = Failpoints(sqlite), a_user()
+        with failpoints.breaking(3):  # after BEGIN and INSERT
+            await refused(added(SqlStore(sqlite), user))
+        assert failpoints.reached
+
+        await added(SqlStore(sqlite), user)
 
     async def test_a_full_disk_refuses_and_recovers(
         self, sqlite: AsyncEngine, sqlite_path: Path
