@@ -22,11 +22,15 @@ class Hexkey(System):
     Args:
         scheme: `bcrypt_sha256-COST`, `argon2id-46-1-1` or `none`; what new hashes are made with,
             and what the seeded users' hashes are.
+
+    Attributes:
+        extra: further settings of what is started next.
     """
 
     def __init__(self, database: Database, scheme: str = "bcrypt_sha256-12") -> None:
         super().__init__(database)
         self.scheme: str = scheme
+        self.extra: dict[str, str] = {}
 
     @property
     def name(self) -> str:  # type: ignore[override]  # constant in the peers, here it says how
@@ -42,7 +46,7 @@ class Hexkey(System):
             "HEXKEY_MASTER_SECRET": SECRET,
             "HEXKEY_ACCESS_TOKEN_TTL": "3600",
         }
-        return plain_environment(**names, **self._hasher())
+        return plain_environment(**names, **self._hasher(), **self.extra)
 
     def _hasher(self) -> dict[str, str]:
         if self.scheme == NO_HASH:
