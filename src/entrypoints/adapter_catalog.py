@@ -24,6 +24,7 @@ from hexkey.adapters.memory.expired_rows import MemoryExpiredRows
 from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
 from hexkey.adapters.memory.leases import MemoryLeases
 from hexkey.adapters.memory.revocations import MemoryRevocations
+from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.storage import MemoryStorage
@@ -35,6 +36,7 @@ from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.leases import SqlLeases
 from hexkey.adapters.sql.revocations import SqlRevocations
+from hexkey.adapters.sql.sightings import SqlSessionSightings
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.storage import SqlStorage
@@ -148,6 +150,11 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.storage,
         memory=providers.Singleton(MemorySignedInDirectory, memory),
         sql=providers.Singleton(SqlSignedInDirectory, engine),
+    )
+    sightings = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemorySessionSightings, memory),
+        sql=providers.Singleton(SqlSessionSightings, engine),
     )
     bell = providers.Selector(
         settings.provided.bell,

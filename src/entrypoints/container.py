@@ -30,14 +30,21 @@ from hexkey.application.sessions.following import FollowChanges
 from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
 from hexkey.application.sessions.refreshing import RefreshSession
-from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.resolving import ResolveToken
 from hexkey.application.sessions.revocations import PublishRevocations, RevocationNews
+from hexkey.application.sessions.sightings import RecentSightings, WriteSightings
 from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.domain.keys import RotationPolicy
 from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
-from hexkey.entrypoints.background import KEYS_EVERY, PRUNE_EVERY, Background, Chore
+from hexkey.entrypoints.background import (
+    KEYS_EVERY,
+    PRUNE_EVERY,
+    SIGHTINGS_EVERY,
+    Background,
+    Chore,
+)
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
@@ -194,14 +201,16 @@ class Container(Adapters):
         changes=Adapters.signed_in,
         clock=Adapters.clock,
     )
+    recent_sightings = providers.Singleton(RecentSightings, policy=session_policy)
+    write_sightings = providers.Factory(
+        WriteSightings, recent=recent_sightings, sightings=Adapters.sightings
+    )
     resolve_token = providers.Factory(
         ResolveToken,
         verifier=Adapters.verifier,
         signed_in=Adapters.signed_in,
         reload_keys=reload_keys,
-        mark_seen=providers.Factory(
-            MarkSeen, store=Adapters.store, changes=Adapters.signed_in, policy=session_policy
-        ),
+        sightings=recent_sightings,
         clock=Adapters.clock,
     )
 
@@ -277,6 +286,9 @@ class Container(Adapters):
         providers.List(
             providers.Factory(Chore, "following changes", follow_changes, timedelta(seconds=1)),
             providers.Factory(Chore, "rotating keys", rotate_keys_when_due, KEYS_EVERY),
+            providers.Factory(
+                Chore, "writing sightings", write_sightings, SIGHTINGS_EVERY, at_the_end=True
+            ),
             providers.Factory(Chore, "pruning", prune_expired, PRUNE_EVERY),
         ),
     )

@@ -73,6 +73,10 @@ class Api:
         """As an operator does."""
         await self.container.disable_user()(user=UserId(id))
 
+    async def settle(self) -> None:
+        """Let be written what requests only noted."""
+        await self.container.write_sightings()()
+
     async def me(self, headers: Mapping[str, str]) -> Answer:
         """Who `headers` say one is."""
         return await self.call("GET", "/users/me", headers=headers)
