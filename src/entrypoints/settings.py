@@ -3,6 +3,7 @@
 import difflib
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -19,9 +20,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from hexkey.domain.access import is_scope_name
+from hexkey.domain.access import MAX_SCOPES_LENGTH, is_scope_name
 from hexkey.domain.accounts.password import MIN_PASSWORD_LENGTH_FLOOR
 from hexkey.domain.keys import SigningAlgorithm
+from hexkey.domain.sessions.access_token import CLOCK_SKEW
 from hexkey.entrypoints.setting_values import (
     STORAGE_BY_SCHEME,
     adapter_choices,
@@ -39,6 +41,7 @@ PREFIX = "HEXKEY_"
 OTHERS = 0o077  # the permissions of everybody but the owner
 DATABASE_FILE = "hexkey.db"
 _SECRETS = ("master_secret", "master_secret_previous", "database_url")
+_LEAST_RETENTION = 2 * CLOCK_SKEW // timedelta(seconds=1)  # as `oldest_that_matters` says
 _FOR_TESTS = "HEXKEY_TEST_"  # read by the test suite, not by the service
 
 Flag = Annotated[bool, BeforeValidator(strict_bool)]
@@ -150,6 +153,12 @@ class Settings(BaseSettings):
         le=31_536_000,
         description="How long a session lasts without being used, in seconds.",
     )
+    session_retention: int = Field(
+        87_300,
+        le=31_536_000,
+        description="How long a session that is over is kept, in seconds; longer than an access "
+        "token lives by a minute or more, so that whoever verifies offline hears of its end.",
+    )
     password_hasher: str = Field(
         "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
     )
@@ -215,6 +224,13 @@ class Settings(BaseSettings):
             )
         if not all(map(is_scope_name, self.scopes)):
             raise ValueError("HEXKEY_SCOPES holds a name that RFC 6749 does not allow")
+        if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
+            raise ValueError(f"HEXKEY_SCOPES has more than {MAX_SCOPES_LENGTH} characters")
+        if self.session_retention < self.access_token_ttl + _LEAST_RETENTION:
+            raise ValueError(
+                "HEXKEY_SESSION_RETENTION must be longer than HEXKEY_ACCESS_TOKEN_TTL by at least "
+                f"{_LEAST_RETENTION} seconds, or revocations are forgotten that matter"
+            )
         return self
 
     @property
