@@ -85,6 +85,12 @@ class Container(Adapters):
         ReloadKeys, store=Adapters.signing_keys, ring=Adapters.key_ring, clock=Adapters.clock
     )
 
+    registration_policy = providers.Factory(
+        RegistrationPolicy,
+        open=settings.provided.registration_open,
+        username_required=settings.provided.username_required,
+        email_required=settings.provided.email_required,
+    )
     register_user = providers.Factory(
         RegisterUser,
         store=Adapters.store,
@@ -93,12 +99,7 @@ class Container(Adapters):
         passwords=new_passwords,
         ids=Adapters.ids,
         clock=Adapters.clock,
-        policy=providers.Factory(
-            RegistrationPolicy,
-            open=settings.provided.registration_open,
-            username_required=settings.provided.username_required,
-            email_required=settings.provided.email_required,
-        ),
+        policy=registration_policy,
     )
     update_profile = providers.Factory(
         UpdateProfile,
@@ -106,6 +107,7 @@ class Container(Adapters):
         usernames=Adapters.usernames,
         changes=Adapters.signed_in,
         clock=Adapters.clock,
+        policy=registration_policy,
     )
     read_public_profile = providers.Factory(ReadPublicProfile, users=Adapters.users)
     find_user = providers.Factory(
@@ -244,12 +246,7 @@ class Container(Adapters):
         ResealKeys, store=Adapters.signing_keys, sealer=Adapters.key_sealer
     )
     publish_keys = providers.Factory(PublishKeys, ring=Adapters.key_ring, reload=reload_keys)
-    readiness = providers.Factory(
-        Readiness,
-        storage=Adapters.storage,
-        ring=Adapters.key_ring,
-        algorithm=settings.provided.signing_algorithm,
-    )
+    readiness = providers.Factory(Readiness, storage=Adapters.storage, ring=Adapters.key_ring)
 
     revocation_news = providers.Singleton(RevocationNews, Adapters.signed_in)
     publish_revocations = providers.Singleton(
@@ -276,9 +273,7 @@ class Container(Adapters):
         clock=Adapters.clock,
         policy=providers.Factory(
             RetentionPolicy,
-            sessions=providers.Factory(
-                timedelta, days=1, seconds=settings.provided.access_token_ttl
-            ),
+            sessions=providers.Factory(timedelta, seconds=settings.provided.session_retention),
         ),
     )
     background = providers.Singleton(

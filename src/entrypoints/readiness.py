@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from hexkey.application.ports.keys import KeyRing
 from hexkey.application.ports.storage import Storage
-from hexkey.domain.keys import SigningAlgorithm
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,6 @@ class Readiness:
 
     storage: Storage
     ring: KeyRing
-    algorithm: SigningAlgorithm
 
     async def __call__(self) -> Sequence[Check]:
         """Make every check, also after one has failed."""
@@ -31,5 +29,4 @@ class Readiness:
         return [Check(name, wrong or "ok", wrong is None) for name, wrong in findings.items()]
 
     def _signing_key(self) -> str | None:
-        shared = self.algorithm is SigningAlgorithm.HS256
-        return None if shared or self.ring.published() else "not loaded"
+        return None if self.ring.can_sign else "none that signs"

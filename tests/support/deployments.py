@@ -200,7 +200,11 @@ class Deployment:
         )
         self.set_password = SetPassword(users=users, passwords=passwords, replace=replace)
         self.update_profile = UpdateProfile(
-            store=store, usernames=self.usernames, changes=changes, clock=clock
+            store=store,
+            usernames=self.usernames,
+            changes=changes,
+            clock=clock,
+            policy=self.registration,
         )
         self.read_public_profile = ReadPublicProfile(users=users)
         self.list_users = ListUsers(users=users, cursors=self.cursors)
