@@ -9,6 +9,7 @@ from datetime import timedelta
 from hexkey.domain.errors import TemporarilyUnavailable
 
 KEYS_EVERY = timedelta(seconds=30)  # far below the time for which a new key is announced
+RELOAD_EVERY = timedelta(seconds=1)  # how late a process signs with a key that another one made
 PRUNE_EVERY = timedelta(minutes=10)
 SIGHTINGS_EVERY = timedelta(seconds=3)  # how late a session is seen to be in use, at most
 _RESTART_AFTER = timedelta(seconds=1)

@@ -41,6 +41,7 @@ from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.background import (
     KEYS_EVERY,
     PRUNE_EVERY,
+    RELOAD_EVERY,
     SIGHTINGS_EVERY,
     Background,
     Chore,
@@ -281,6 +282,9 @@ class Container(Adapters):
         providers.List(
             providers.Factory(Chore, "following changes", follow_changes, timedelta(seconds=1)),
             providers.Factory(Chore, "rotating keys", rotate_keys_when_due, KEYS_EVERY),
+            providers.Factory(
+                Chore, "reloading keys", reload_keys.provided.if_usable, RELOAD_EVERY
+            ),
             providers.Factory(
                 Chore, "writing sightings", write_sightings, SIGHTINGS_EVERY, at_the_end=True
             ),

@@ -1,4 +1,4 @@
-"""What a deployment decides by its settings reaches the routes, and the readiness probe is honest."""
+"""What a deployment decides by its settings reaches the routes; the readiness probe is honest."""
 
 import pytest
 

@@ -201,6 +201,19 @@ class TestAKeyThatIsNotInTheRing:
 
         assert deployment.stores.signing_keys.reads == reads + 1
 
+    async def test_is_looked_for_although_the_ring_was_reloaded_a_moment_before(
+        self, deployment: MemoryDeployment
+    ) -> None:
+        """RF-19: a regular look is no reason to refuse the first token of a newer key."""
+        neighbor = MemoryDeployment(stores=deployment.stores, clock=deployment.clock)
+        await deployment.reload_keys.if_usable()
+        await deployment.rotate_key(algorithm=SigningAlgorithm.ES256, at_once=True)
+        await neighbor.reload_keys()
+        await neighbor.somebody("alice")
+        issued = await neighbor.sign_in(login="alice", password=PASSWORD)
+
+        await deployment.resolve(token=issued.access_token)
+
     async def test_is_waited_for_by_all_who_come_while_it_is_looked_for(
         self, deployment: MemoryDeployment, neighbor: MemoryDeployment
     ) -> None:
