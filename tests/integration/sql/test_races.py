@@ -113,12 +113,13 @@ class TestContention:
                 await transaction.users.find(user.id)
                 await asyncio.Event().wait()
 
-        for number in range(24):  # more often than there are connections
-            await ping(contended)  # so that a connection is there: it is not about making one
-            task = asyncio.create_task(linger())
-            await asyncio.sleep(0.001 * number)  # in every state of a transaction, sooner or later
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(4):  # a lock that is left holds the next one up for 5
+            for number in range(24):  # more often than there are connections
+                await ping(contended)  # so that a connection is there: making one is not the point
+                task = asyncio.create_task(linger())
+                await asyncio.sleep(0.001 * number)  # in every state, sooner or later
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
         async with asyncio.timeout(4), store.begin() as transaction:
             assert await transaction.users.replace(user, user.disabled(now=LATER))
