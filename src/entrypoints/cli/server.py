@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
+from hexkey.entrypoints.cli.garbage import spare_what_stays
 from hexkey.entrypoints.cli.listening import Address, listen
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.cli.welcome import announce
@@ -118,15 +119,17 @@ def _ensure_possible(settings: Settings, *, workers: int, reloading: bool) -> No
 def _run_here(app: Hexkey, listener: socket, found: Address) -> None:
     server = StoppableServer(uvicorn.Config(app, **_OPTIONS))
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(_serve(app, server, listener, found))
+        runner.run(serve_here(app, server, listener, found))
     if server.force_exit:
         raise SystemExit(_STOPPED_BY_FORCE)
 
 
-async def _serve(app: Hexkey, server: uvicorn.Server, listener: socket, found: Address) -> None:
+async def serve_here(app: Hexkey, server: uvicorn.Server, listener: socket, found: Address) -> None:
+    """Serve with an application that is started here and stopped when `server` is done."""
     try:
         await app.runtime.start()  # here, where a refusal is still a sentence
         announce(app.container.settings(), found)
+        spare_what_stays()
         await server.serve(sockets=[listener])
     finally:
         await app.runtime.stop()
