@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from hexkey.adapters.sql import engine as ours
 from hexkey.adapters.sql import schema
 from hexkey.adapters.sql.engine import autocommitting, make_engine
-from hexkey.adapters.sql.sessions import _row_from as session_row
+from hexkey.adapters.sql.session_rows import row_from as session_row
 from hexkey.adapters.sql.signed_in import _FIND as SIGNED_IN
 from hexkey.adapters.sql.tables import sessions, user_roles
 from hexkey.adapters.sql.tables import users as user_table

@@ -10,6 +10,7 @@ MEASURES = (
     "start",
     "signin",
     "refresh",
+    "revocation",
     "scale",
     "enumeration",
 )  # tokens live an hour

@@ -12,7 +12,7 @@ from types import FrameType
 from benchmarks import options, wrk
 from benchmarks.environments import HERE
 from benchmarks.fleet import Fleet
-from benchmarks.measures import enumeration, me, refresh, scale, signin, stall, start
+from benchmarks.measures import enumeration, me, refresh, revocation, scale, signin, stall, start
 from benchmarks.options import DATABASES, MEASURES, SYSTEMS, Options
 from benchmarks.postgres import PostgresServer, postgres_server
 from benchmarks.processes import GENERATOR_CORE, Failed, say
@@ -25,6 +25,7 @@ MEASURING: dict[str, Callable[[Fleet], Section]] = {
     "start": start.measure,
     "scale": scale.measure,
     "refresh": refresh.measure,
+    "revocation": revocation.measure,
     "enumeration": enumeration.measure,
 }
 

@@ -17,23 +17,30 @@ TEMPLATE, SECOND_TEMPLATE, AGED_TEMPLATE = "template", "othertemplate", "agedtem
 
 
 class Hexkey(System):
-    """`hexkey serve` with one worker.
+    """`hexkey serve`, with one worker unless told otherwise.
 
     Args:
         scheme: `bcrypt_sha256-COST`, `argon2id-46-1-1` or `none`; what new hashes are made with,
             and what the seeded users' hashes are.
+
+    Attributes:
+        extra: further settings of what is started next.
+        workers: how many processes it is started with.
     """
 
     def __init__(self, database: Database, scheme: str = "bcrypt_sha256-12") -> None:
         super().__init__(database)
         self.scheme: str = scheme
+        self.extra: dict[str, str] = {}
+        self.workers = 1
 
     @property
     def name(self) -> str:  # type: ignore[override]  # constant in the peers, here it says how
         return "hexkey" if self.scheme == "bcrypt_sha256-12" else f"hexkey {self.scheme}"
 
     def command(self, port: int) -> list[str]:
-        return [_program(), "serve", "--host", "127.0.0.1", "--port", str(port)]
+        several = ["--workers", str(self.workers)] if self.workers > 1 else []
+        return [_program(), "serve", "--host", "127.0.0.1", "--port", str(port), *several]
 
     def environment(self) -> dict[str, str]:
         names = {
@@ -42,7 +49,7 @@ class Hexkey(System):
             "HEXKEY_MASTER_SECRET": SECRET,
             "HEXKEY_ACCESS_TOKEN_TTL": "3600",
         }
-        return plain_environment(**names, **self._hasher())
+        return plain_environment(**names, **self._hasher(), **self.extra)
 
     def _hasher(self) -> dict[str, str]:
         if self.scheme == NO_HASH:

@@ -30,6 +30,7 @@ from hexkey.adapters.memory.leases import MemoryLeases
 from hexkey.adapters.memory.outbox_archive import MemoryOutboxArchive
 from hexkey.adapters.memory.outbox_queue import MemoryOutboxQueue
 from hexkey.adapters.memory.revocations import MemoryRevocations
+from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.storage import MemoryStorage
@@ -44,6 +45,7 @@ from hexkey.adapters.sql.leases import SqlLeases
 from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
 from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.revocations import SqlRevocations
+from hexkey.adapters.sql.sightings import SqlSessionSightings
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.storage import SqlStorage
@@ -178,6 +180,11 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.storage,
         memory=providers.Singleton(MemorySignedInDirectory, memory),
         sql=providers.Singleton(SqlSignedInDirectory, engine),
+    )
+    sightings = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemorySessionSightings, memory),
+        sql=providers.Singleton(SqlSessionSightings, engine),
     )
     bell = providers.Selector(
         settings.provided.bell,

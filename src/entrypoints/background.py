@@ -9,8 +9,10 @@ from datetime import timedelta
 from hexkey.domain.errors import TemporarilyUnavailable
 
 KEYS_EVERY = timedelta(seconds=30)  # far below the time for which a new key is announced
+RELOAD_EVERY = timedelta(seconds=1)  # how late a process signs with a key that another one made
 PRUNE_EVERY = timedelta(minutes=10)
 ERASE_EVERY = timedelta(seconds=30)
+SIGHTINGS_EVERY = timedelta(seconds=3)  # how late a session is seen to be in use, at most
 _RESTART_AFTER = timedelta(seconds=1)
 
 _log = logging.getLogger("hexkey.background")
@@ -24,11 +26,13 @@ class Chore:
 
     Attributes:
         every: the rest between two times; for a deed that never returns, it does not matter.
+        at_the_end: whether it is done once more when the service stops.
     """
 
     name: str
     deed: Deed
     every: timedelta
+    at_the_end: bool = False
 
 
 def beside_requests(
@@ -50,21 +54,29 @@ class Background:
         self._tasks = [asyncio.create_task(_repeat(chore)) for chore in self.chores]
 
     async def stop(self) -> None:
-        """Cancel every chore, and wait until each has let go."""
+        """Cancel every chore, wait until each has let go, and do what is to be done at the end."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        for chore in self.chores:
+            if chore.at_the_end:
+                await _attempt(chore)
 
 
 async def _repeat(chore: Chore) -> None:
     while True:
-        try:
-            await chore.deed()
-            rest = chore.every
-        except TemporarilyUnavailable as error:
-            rest = error.retry_after
-        except Exception:  # noqa: BLE001 - the chore is done again; nobody above could do better
-            _log.exception("%s failed", chore.name)
-            rest = max(chore.every, _RESTART_AFTER)
+        rest = await _attempt(chore)
         await asyncio.sleep(rest.total_seconds())
+
+
+async def _attempt(chore: Chore) -> timedelta:
+    """Do it, and say how long to rest before the next time."""
+    try:
+        await chore.deed()
+    except TemporarilyUnavailable as error:
+        return error.retry_after
+    except Exception:  # noqa: BLE001 - the chore is done again; nobody above could do better
+        _log.exception("%s failed", chore.name)
+        return max(chore.every, _RESTART_AFTER)
+    return chore.every

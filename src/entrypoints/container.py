@@ -10,6 +10,8 @@ from hexkey.entrypoints.background import (
     ERASE_EVERY,
     KEYS_EVERY,
     PRUNE_EVERY,
+    RELOAD_EVERY,
+    SIGHTINGS_EVERY,
     Background,
     Chore,
     beside_requests,
@@ -32,7 +34,6 @@ class Container(SessionCases):
         Readiness,
         storage=Adapters.storage,
         ring=Adapters.key_ring,
-        algorithm=settings.provided.signing_algorithm,
         outbox=OutboxCases.read_outbox_state,
         clock=Adapters.clock,
     )
@@ -44,9 +45,7 @@ class Container(SessionCases):
         clock=Adapters.clock,
         policy=providers.Factory(
             RetentionPolicy,
-            sessions=providers.Factory(
-                timedelta, days=1, seconds=settings.provided.access_token_ttl
-            ),
+            sessions=providers.Factory(timedelta, seconds=settings.provided.session_retention),
         ),
     )
 
@@ -55,6 +54,16 @@ class Container(SessionCases):
             Chore, "following changes", SessionCases.follow_changes, timedelta(seconds=1)
         ),
         providers.Factory(Chore, "rotating keys", KeyCases.rotate_keys_when_due, KEYS_EVERY),
+        providers.Factory(
+            Chore, "reloading keys", KeyCases.reload_keys.provided.if_usable, RELOAD_EVERY
+        ),
+        providers.Factory(
+            Chore,
+            "writing sightings",
+            SessionCases.write_sightings,
+            SIGHTINGS_EVERY,
+            at_the_end=True,
+        ),
         providers.Factory(Chore, "pruning", prune_expired, PRUNE_EVERY),
     )
     errands = providers.List(

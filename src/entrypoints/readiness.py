@@ -8,7 +8,6 @@ from hexkey.application.ports.keys import KeyRing
 from hexkey.application.ports.storage import Storage
 from hexkey.application.ports.system import Clock
 from hexkey.domain.errors import TemporarilyUnavailable
-from hexkey.domain.keys import SigningAlgorithm
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,6 @@ class Readiness:
 
     storage: Storage
     ring: KeyRing
-    algorithm: SigningAlgorithm
     outbox: ReadOutboxState
     clock: Clock
 
@@ -47,5 +45,4 @@ class Readiness:
         return f"ok (oldest {max(0, int((self.clock.now() - state.oldest_due).total_seconds()))} s)"
 
     def _signing_key(self) -> str | None:
-        shared = self.algorithm is SigningAlgorithm.HS256
-        return None if shared or self.ring.published() else "not loaded"
+        return None if self.ring.can_sign else "none that signs"

@@ -97,6 +97,12 @@ class ServiceSettings(BaseSettings):
         le=31_536_000,
         description="How long a session lasts without being used, in seconds.",
     )
+    session_retention: int = Field(
+        87_300,
+        le=31_536_000,
+        description="How long a session that is over is kept, in seconds; longer than an access "
+        "token lives by a minute or more, so that whoever verifies offline hears of its end.",
+    )
     password_hasher: str = Field(
         "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
     )

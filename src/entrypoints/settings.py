@@ -3,6 +3,7 @@
 import difflib
 import os
 import stat
+from datetime import timedelta
 from email.headerregistry import Address
 from pathlib import Path
 from typing import Self
@@ -13,7 +14,8 @@ from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
-from hexkey.domain.access import is_scope_name
+from hexkey.domain.access import MAX_SCOPES_LENGTH, is_scope_name
+from hexkey.domain.sessions.access_token import CLOCK_SKEW
 from hexkey.entrypoints.mail_settings import MailSettings
 from hexkey.entrypoints.service_settings import ServiceSettings
 from hexkey.entrypoints.setting_values import STORAGE_BY_SCHEME, is_loopback
@@ -22,6 +24,7 @@ PREFIX = "HEXKEY_"
 OTHERS = 0o077  # the permissions of everybody but the owner
 DATABASE_FILE = "hexkey.db"
 _SECRETS = ("master_secret", "master_secret_previous", "database_url", "smtp_url")
+_LEAST_RETENTION = 2 * CLOCK_SKEW // timedelta(seconds=1)  # as `oldest_that_matters` says
 _FOR_TESTS = "HEXKEY_TEST_"  # read by the test suite, not by the service
 
 
@@ -56,6 +59,13 @@ class Settings(MailSettings, ServiceSettings):
             raise ValueError("give HEXKEY_SMTP_URL or HEXKEY_MAIL_DIR, not both")
         if not all(map(is_scope_name, self.scopes)):
             raise ValueError("HEXKEY_SCOPES holds a name that RFC 6749 does not allow")
+        if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:
+            raise ValueError(f"HEXKEY_SCOPES has more than {MAX_SCOPES_LENGTH} characters")
+        if self.session_retention < self.access_token_ttl + _LEAST_RETENTION:
+            raise ValueError(
+                "HEXKEY_SESSION_RETENTION must be longer than HEXKEY_ACCESS_TOKEN_TTL by at least "
+                f"{_LEAST_RETENTION} seconds, or revocations are forgotten that matter"
+            )
         return self
 
     @property

@@ -32,6 +32,18 @@ class KeyRingContract(ABC):
 
             assert ring.published() == ([] if state is KeyState.RETIRED else [key.published()])
 
+    def test_can_sign_only_with_a_key_that_signs(self, ring: KeyRing) -> None:
+        made = a_signing_key(SigningAlgorithm.ES256)
+        for state in KeyState:
+            ring.load([made.moved(state, now=made.created_at)])
+
+            assert ring.can_sign is (state is KeyState.SIGNING)
+
+    def test_cannot_sign_with_the_key_of_another_algorithm(self, ring: KeyRing) -> None:
+        ring.load([a_signing_key(SigningAlgorithm.EDDSA)])
+
+        assert not ring.can_sign
+
     def test_keeps_a_key_that_comes_back_under_a_seal_of_others(self, ring: KeyRing) -> None:
         """CR-05: so nothing fails while an instance with a newer secret seals the keys anew."""
         key = a_signing_key(SigningAlgorithm.ES256)

@@ -11,7 +11,9 @@ class Answers:
     Attributes:
         unless: what it says instead to whoever names that tag.
         asked: the request line and the headers of each request.
-        said: the whole answer to any path that begins like this; `hang` leaves it unfinished.
+        said: the whole answer to any path that begins like this; `hang` leaves it unfinished, and
+            `drip` goes on with that for as long as somebody reads it.
+        left: whoever asked has hung up.
     """
 
     def __init__(self) -> None:
@@ -19,6 +21,8 @@ class Answers:
         self.said: dict[str, bytes] = {}
         self.unless: dict[str, bytes] = {}
         self.hang = False
+        self.drip = b""
+        self.left = asyncio.Event()
         self.address = ""
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,9 +35,16 @@ class Answers:
         with suppress(ConnectionError):
             writer.write(said)
             await writer.drain()
+            while self.drip and not reader.at_eof():
+                writer.write(self.drip)
+                await writer.drain()
+                await asyncio.sleep(0.01)
             if self.hang:
                 await reader.read()
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        self.left.set()
 
 
 def http(

@@ -89,6 +89,10 @@ class Api:
         (mail,) = await self.delivered()
         return mail
 
+    async def settle(self) -> None:
+        """Let be written what requests only noted."""
+        await self.container.write_sightings()()
+
     async def me(self, headers: Mapping[str, str]) -> Answer:
         """Who `headers` say one is."""
         return await self.call("GET", "/users/me", headers=headers)

@@ -16,8 +16,10 @@ from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.memory.directories import MemorySignedInDirectory
+from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
+from hexkey.adapters.sql.sightings import SqlSessionSightings
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
@@ -50,11 +52,13 @@ from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.application.ports.passwords import PasswordHasher
 from hexkey.application.ports.sessions import SignedInDirectory
+from hexkey.application.ports.sightings import SessionSightings
 from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
 from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
 from hexkey.application.sessions.refreshing import RefreshSession
-from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.resolving import ResolveToken
+from hexkey.application.sessions.sightings import RecentSightings, WriteSightings
 from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.domain.accounts.user import User
@@ -89,6 +93,7 @@ class Stores:
     failures: FailureCounters
     signed_in: SignedInDirectory
     signing_keys: SigningKeyStore
+    sightings: SessionSightings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +114,7 @@ def in_memory() -> MemoryStores:
         failures=FaultyFailureCounters(),
         signed_in=MemorySignedInDirectory(store),
         signing_keys=FaultySigningKeyStore(),
+        sightings=MemorySessionSightings(store),
     )
 
 
@@ -119,6 +125,7 @@ def in_database(engine: AsyncEngine) -> Stores:
         failures=SqlFailureCounters(engine),
         signed_in=SqlSignedInDirectory(engine),
         signing_keys=SqlSigningKeyStore(engine),
+        sightings=SqlSessionSightings(engine),
     )
 
 
@@ -221,7 +228,12 @@ class Deployment:
         )
         self.set_password = SetPassword(users=users, passwords=passwords, replace=replace)
         self.update_profile = UpdateProfile(
-            store=store, usernames=self.usernames, tell=tell, changes=changes, clock=clock
+            store=store,
+            usernames=self.usernames,
+            tell=tell,
+            changes=changes,
+            clock=clock,
+            policy=self.registration,
         )
         self.read_public_profile = ReadPublicProfile(users=users)
         self.list_users = ListUsers(users=users, cursors=self.cursors)
@@ -275,11 +287,15 @@ class Deployment:
             changes=changes,
             clock=clock,
         )
+        self.recent_sightings = RecentSightings(policy=policy)
+        self.write_sightings = WriteSightings(
+            recent=self.recent_sightings, sightings=self.stores.sightings
+        )
         self.resolve = ResolveToken(
             verifier=self.verifier,
             signed_in=self.signed_in,
             reload_keys=self.reload_keys,
-            mark_seen=MarkSeen(store=store, changes=changes, policy=policy),
+            sightings=self.recent_sightings,
             clock=clock,
         )
 

@@ -12,7 +12,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublic
 
 NEW_RSA_BITS = 3072
 MIN_RSA_BITS = 2048  # RFC 7518 §3.3; only for keys made elsewhere
-_RSA_EXPONENT = 65537
+RSA_EXPONENT = 65537
 
 
 def generate(algorithm: SigningAlgorithm) -> PrivateKey:
@@ -27,7 +27,7 @@ def generate(algorithm: SigningAlgorithm) -> PrivateKey:
         case SigningAlgorithm.EDDSA:
             return ed25519.Ed25519PrivateKey.generate()
         case SigningAlgorithm.RS256:
-            return rsa.generate_private_key(public_exponent=_RSA_EXPONENT, key_size=NEW_RSA_BITS)
+            return rsa.generate_private_key(public_exponent=RSA_EXPONENT, key_size=NEW_RSA_BITS)
         case SigningAlgorithm.HS256:
             raise ValueError("the key of HS256 is derived from the master secret")
 
@@ -46,7 +46,7 @@ def ensure_strong(key: object, algorithm: SigningAlgorithm) -> PrivateKey:
         case SigningAlgorithm.EDDSA, ed25519.Ed25519PrivateKey():
             return key
         case SigningAlgorithm.RS256, rsa.RSAPrivateKey() if (
-            key.key_size >= MIN_RSA_BITS and key.public_key().public_numbers().e == _RSA_EXPONENT
+            key.key_size >= MIN_RSA_BITS and key.public_key().public_numbers().e == RSA_EXPONENT
         ):
             return key
         case _:

@@ -64,6 +64,10 @@ class UnsealedKeyRing(KeyRing):
         """The keys of now; the same object until a load changes something."""
         return self._contents
 
+    @property
+    def can_sign(self) -> bool:
+        return self._contents.signing is not None
+
     def load(self, keys: Sequence[SigningKey]) -> None:
         stored = tuple(key for key in keys if key.is_believed)
         if stored != self._contents.stored:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
-from hexkey.adapters.crypto.key_material import MIN_RSA_BITS, PublicKey, public_jwk
+from hexkey.adapters.crypto.key_material import MIN_RSA_BITS, RSA_EXPONENT, PublicKey, public_jwk
 from hexkey.application.ports.issuer import IssuerKeyRing
 from hexkey.domain.identifiers import KeyId
 from hexkey.domain.keys import SigningAlgorithm, UnusableKey, thumbprint
@@ -84,20 +84,21 @@ def _parsed(jwk: object) -> tuple[KeyId, PublishedKey]:
         algorithm = SigningAlgorithm(jwk["alg"])
         public = _BY_TYPE[algorithm].from_jwk(jwk)
         named, key_id = public_jwk(public), KeyId(jwk["kid"])
-    except (KeyError, ValueError, TypeError, PyJWTError):
+    except (KeyError, ValueError, PyJWTError):
         raise UnusableKey("the JWK set holds a key that cannot be read") from None
-    if not _fits(public, algorithm) or thumbprint(named) != key_id or jwk.get("use") != "sig":
+    if not _is_strong(public) or thumbprint(named) != key_id or jwk.get("use") != "sig":
         raise UnusableKey("the JWK set holds a key that is weak, or not what it says")
     return key_id, PublishedKey(algorithm, public)
 
 
-def _fits(key: PublicKey, algorithm: SigningAlgorithm) -> bool:
-    match algorithm, key:
-        case SigningAlgorithm.ES256, ec.EllipticCurvePublicKey():
+def _is_strong(key: object) -> bool:
+    """Whether Hexkey could have made it; the algorithm has settled its kind, but not its curve."""
+    match key:
+        case ec.EllipticCurvePublicKey():
             return isinstance(key.curve, ec.SECP256R1)
-        case SigningAlgorithm.EDDSA, ed25519.Ed25519PublicKey():
+        case ed25519.Ed25519PublicKey():
             return True
-        case SigningAlgorithm.RS256, rsa.RSAPublicKey():
-            return key.key_size >= MIN_RSA_BITS
+        case rsa.RSAPublicKey():
+            return key.key_size >= MIN_RSA_BITS and key.public_numbers().e == RSA_EXPONENT
         case _:
             return False

@@ -30,6 +30,7 @@ class HttpIssuer(Issuer):
         self._patience = patience.total_seconds()
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
+            timeout=None,  # ours is for a whole answer, not for each of its parts
             # Compressed, a small answer could become a large one.
             headers={"Accept-Encoding": "identity", "User-Agent": "hexkey-remote"},
         )
@@ -68,7 +69,7 @@ class HttpIssuer(Issuer):
     ) -> tuple[int, Mapping[str, str], str]:
         within = self._patience + wait
         request = self._client.build_request(
-            "GET", self._address + path, params=parameters, headers=headers, timeout=within
+            "GET", self._address + path, params=parameters, headers=headers
         )
         try:
             async with asyncio.timeout(within):
@@ -77,7 +78,7 @@ class HttpIssuer(Issuer):
                     return response.status_code, response.headers, await _text(response, most)
                 finally:
                     await response.aclose()
-        except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise IssuerUnreachable(f"no answer: {type(error).__name__}") from error
 
 

@@ -1,6 +1,8 @@
 """The engine: one pool of connections, set up so that nothing acknowledged is ever lost."""
 
 import asyncio
+import sqlite3
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -84,6 +86,7 @@ def _sqlite_engine(address: DatabaseAddress, pool: dict[str, Any]) -> AsyncEngin
     engine = create_async_engine(address.url, execution_options=turn, **pool)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "invalidate", _let_go_sqlite)
     return engine
 
 
@@ -100,6 +103,13 @@ def _begin_sqlite(connection: Connection) -> None:
     # only fail, so a writer takes the write lock at once and waits for it.
     if not connection.get_execution_options().get(_AUTOCOMMIT):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _let_go_sqlite(connection: Any, _record: object, _error: BaseException | None) -> None:
+    # The pool closes a connection whose statement was canceled. SQLite keeps a closed one, and its
+    # lock, for as long as anything still refers to the statement: every writer would wait for it.
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def _postgresql_engine(

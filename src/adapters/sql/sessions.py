@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Executable, bindparam, insert, select, update
 
@@ -26,7 +27,7 @@ _FIND = select(*SESSION_COLUMNS).where(sessions.c.id == bindparam("id"))
 _OF_USER = select(*SESSION_COLUMNS).where(*_NOT_ENDED_OF_USER).order_by(*_LATEST_FIRST)
 _ALL_OF_USER = select(*SESSION_COLUMNS).where(_BY_USER).order_by(*_LATEST_FIRST)
 # The number of the live refresh token only ever grows, so it stands for the whole chain.
-_REPLACE = update(sessions).where(
+REPLACE = update(sessions).where(
     sessions.c.id == bindparam("of_id"),
     sessions.c.ended_at.is_(None),
     sessions.c.refresh_live == bindparam("of_live"),
@@ -81,7 +82,7 @@ class SqlSessions(Sessions):
         return [session_from(row) for row in rows]
 
     async def replace(self, old: Session, new: Session) -> bool:
-        if not await replace_session(self._work, old, new):
+        if (await self._work.execute(REPLACE, replacement(old, new))).rowcount != 1:
             return False
         if new.authenticated_at != old.authenticated_at:
             self._changes.note(new.user, at=new.authenticated_at)
@@ -111,8 +112,7 @@ class SqlSessions(Sessions):
         return [SessionId(each) for each in ended]
 
 
-async def replace_session(work: Work, old: Session, new: Session) -> bool:
-    """Do what `Sessions.replace` promises, in one statement."""
+def replacement(old: Session, new: Session) -> dict[str, Any]:
+    """The parameters with which `REPLACE` does what `Sessions.replace` promises."""
     values = {"refresh_live": new.refresh.live, **changed_columns(old, new)}
-    values |= {"of_id": old.id, "of_live": old.refresh.live}
-    return (await work.execute(_REPLACE, values)).rowcount == 1
+    return values | {"of_id": old.id, "of_live": old.refresh.live}

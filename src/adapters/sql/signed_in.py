@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.session_rows import SESSION_COLUMNS, session_from
+from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.tables import sessions, user_roles, users
-from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.adapters.sql.user_rows import USER_COLUMNS, user_from
 from hexkey.application.ports.sessions import SignedIn, SignedInDirectory
 from hexkey.domain.identifiers import SessionId
@@ -26,6 +26,5 @@ class SqlSignedInDirectory(SignedInDirectory):
         self._engine = autocommitting(engine)
 
     async def find(self, id: SessionId) -> SignedIn | None:
-        async with unit_of_work(self._engine) as work:
-            rows = (await work.execute(_FIND, {"session": id})).all()
+        rows = await rows_of(self._engine, _FIND, {"session": id})
         return SignedIn(session=session_from(rows[0]), user=user_from(rows)) if rows else None

@@ -9,7 +9,8 @@ from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.one_time_tokens import SqlOneTimeTokens
 from hexkey.adapters.sql.outbox import SqlOutbox
-from hexkey.adapters.sql.sessions import SqlSessions, replace_session
+from hexkey.adapters.sql.sessions import REPLACE, SqlSessions, replacement
+from hexkey.adapters.sql.single_statement import number_changed_by
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.adapters.sql.users import SqlUsers
 from hexkey.application.ports.accounts import AccountStore
@@ -71,5 +72,5 @@ class SqlStore(AccountStore, SessionStore):
             yield SqlTransaction(work, self._arrivals)
 
     async def replace(self, old: Session, new: Session) -> bool:
-        async with unit_of_work(self._autocommitting) as work:
-            return await replace_session(work, old, new)
+        values = replacement(old, new)
+        return await number_changed_by(self._autocommitting, REPLACE, values) == 1

@@ -58,23 +58,24 @@ class Work:
 @asynccontextmanager
 async def unit_of_work(engine: AsyncEngine) -> AsyncIterator[Work]:
     """Take a connection and begin; what was not committed at the end is undone."""
-    async with _turn(engine), _connected(engine) as connection:
+    async with turn(engine), _connected(engine) as connection:
         yield Work(connection)
 
 
 @asynccontextmanager
-async def _turn(engine: AsyncEngine) -> AsyncIterator[None]:
-    turn = turn_of(engine)
-    if turn is None:
+async def turn(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Hold what only one unit of work of this process may hold, where there is such a thing."""
+    lock = turn_of(engine)
+    if lock is None:
         yield
         return
     with unavailable():
         async with asyncio.timeout(BUSY_TIMEOUT.total_seconds()):
-            await turn.acquire()
+            await lock.acquire()
     try:
         yield
     finally:
-        turn.release()
+        lock.release()
 
 
 @asynccontextmanager

@@ -6,8 +6,8 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.tables import user_roles, users
-from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.adapters.sql.user_rows import USER_AND_ROLES, USER_COLUMNS, user_from
 from hexkey.application.ports.accounts import UserDirectory, UserPage
 from hexkey.domain.accounts.password import PasswordScheme
@@ -65,8 +65,7 @@ class SqlUserDirectory(UserDirectory):
 
     async def page(self, *, after: UserId | None, limit: int) -> UserPage:
         parameters = {"after": after or "", "limit": limit + 1}
-        async with unit_of_work(self._engine) as work:
-            rows = (await work.execute(_PAGE, parameters)).all()
+        rows = await rows_of(self._engine, _PAGE, parameters)
         by_id: dict[str, list[Any]] = {}
         for row in rows:
             by_id.setdefault(row.id, []).append(row)
@@ -75,11 +74,9 @@ class SqlUserDirectory(UserDirectory):
         return UserPage(users=found[:limit], next=found[limit - 1].id if more else None)
 
     async def password_schemes(self) -> frozenset[PasswordScheme]:
-        async with unit_of_work(self._engine) as work:
-            rows = (await work.execute(_SCHEMES)).scalars()
-        return frozenset(PasswordScheme(scheme) for scheme in rows)
+        rows = await rows_of(self._engine, _SCHEMES, {})
+        return frozenset(PasswordScheme(scheme) for (scheme,) in rows)
 
     async def _one(self, statement: Select[Any], value: str) -> User | None:
-        async with unit_of_work(self._engine) as work:
-            rows = (await work.execute(statement, {"value": value})).all()
+        rows = await rows_of(self._engine, statement, {"value": value})
         return user_from(rows) if rows else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hexkey.application.accounts.changing import change_user
-from hexkey.application.accounts.registration import LoginNameRequired
+from hexkey.application.accounts.registration import LoginNameRequired, RegistrationPolicy
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore, UserDirectory, UsernameSyntax
 from hexkey.application.ports.sessions import StateChanges
@@ -35,6 +35,7 @@ class UpdateProfile:
     tell: Tell
     changes: StateChanges
     clock: Clock
+    policy: RegistrationPolicy
 
     async def __call__(
         self,
@@ -48,7 +49,8 @@ class UpdateProfile:
 
         Raises:
             InvalidUsername, InvalidProfile: if a value breaks a rule.
-            LoginNameRequired: if the only name that can be signed in with would go.
+            LoginNameRequired: if the only name that can be signed in with would go, or the user
+                name where everybody must have one.
             UsernameTaken: if somebody has the name.
             UserNotFound: if there is no such user.
         """
@@ -76,13 +78,18 @@ class UpdateProfile:
     def _username(self, change: Change, current: User) -> Username | None:
         if isinstance(change, Unchanged):
             return current.username
-        if change is None and current.email is None:
-            raise LoginNameRequired
         if change is None:
+            self._ensure_may_go(current)
             return None
         name = self.usernames.parse(change)
         own = current.username is not None and current.username.key == name.key
         return name if own else ensure_not_reserved(name)  # an operator may have given it
+
+    def _ensure_may_go(self, current: User) -> None:
+        # Who has none was there before everybody had to have one; nothing is taken from them.
+        loses = current.username is not None
+        if loses and (current.email is None or self.policy.username_required):
+            raise LoginNameRequired
 
 
 def _pick(change: Change, current: str | None) -> str | None:

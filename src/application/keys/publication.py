@@ -16,7 +16,11 @@ _AT_MOST_EVERY = timedelta(seconds=1)
 
 @dataclass(slots=True, kw_only=True)
 class ReloadKeys:
-    """Make the key ring hold what the store holds."""
+    """Make the key ring hold what the store holds.
+
+    Strangers can have it reloaded, too, but not often; that is counted apart, so that a key which
+    was made a moment after a regular look is still looked for when its first token comes.
+    """
 
     store: SigningKeyStore
     ring: KeyRing
@@ -31,8 +35,16 @@ class ReloadKeys:
             UnusableKey: if a stored key cannot be used; the ring is unchanged.
         """
         async with self._underway:
-            self._tried_at = self.clock.now()
             self.ring.load(await self.store.all())
+
+    async def if_usable(self) -> None:
+        """Reload now; a stored key that cannot be used keeps the ring as it is.
+
+        To be called every second: it is how an operator's new key, or the end of a leaked one,
+        reaches every process. `RotateKeysWhenDue` says loudly what cannot be used.
+        """
+        with suppress(UnusableKey):
+            await self()
 
     async def if_due(self) -> bool:
         """Reload, unless that was tried less than a second ago: forged tokens must cost nothing.
@@ -49,6 +61,7 @@ class ReloadKeys:
         now = self.clock.now()
         if self._tried_at is not None and now - _AT_MOST_EVERY < self._tried_at <= now:
             return False
+        self._tried_at = now
         try:
             await self()
         except UnusableKey:

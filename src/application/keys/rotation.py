@@ -34,7 +34,7 @@ _MOST_STEPS = 8  # announcing, promoting and a few retirements; the rest is for 
 class RotateKeysWhenDue:
     """Do what has become due since the last time; every instance asks, one of them succeeds.
 
-    To be called at least every minute: it is also how an instance learns of the others' steps.
+    To be called at least every minute.
     """
 
     store: SigningKeyStore

@@ -80,6 +80,11 @@ class KeyRing(Protocol):
         """
         ...
 
+    @property
+    def can_sign(self) -> bool:
+        """Whether there is a key for new tokens; one that is only announced is none."""
+        ...
+
     def published(self) -> Sequence[dict[str, str]]:
         """The public keys, as they stand in the JWKS."""
         ...

@@ -79,7 +79,7 @@ class SessionStore(Protocol):
     async def replace(self, old: Session, new: Session) -> bool:
         """Do what `Sessions.replace` does, durably, in a transaction of its own.
 
-        For refreshing and being seen: whoever remembers the session is not told.
+        For refreshing: whoever remembers the session is not told.
 
         Returns:
             False, and nothing changed, if the stored session was ended or refreshed since `old`.

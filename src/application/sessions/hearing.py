@@ -45,8 +45,11 @@ class HearRevocations:
     _tag: str | None = field(default=None, init=False)
     _heard_at: float | None = field(default=None, init=False)
 
-    async def __call__(self) -> None:
+    async def __call__(self) -> bool:
         """Ask once; that takes as long as nothing changes, up to `StalenessPolicy.wait`.
+
+        Returns:
+            Whether there was another list than before.
 
         Raises:
             IssuerUnreachable: if there is no answer, or one that cannot be believed; the list
@@ -60,6 +63,7 @@ class HearRevocations:
             self._statement = await self._read(published.text)
             self._tag = published.tag
         self._heard_at = self.clock.monotonic()
+        return published is not None
 
     @property
     def is_stale(self) -> bool:

@@ -1,9 +1,9 @@
 """Publishing whose tokens are refused, at once when that changes."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Collection, Sequence
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import Awaitable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -25,14 +25,20 @@ PAGE = 1000  # rows of one question
 GOOD_FOR = 1.0  # seconds a list is shown again, as long as nobody says that something changed
 LOOK_AGAIN = timedelta(seconds=5)  # while waiting; for a change that nobody was told of
 MOST_READERS = 1000  # who wait at a time; whoever comes then is answered without waiting
+MOST_OF_ONE_NETWORK = 20  # of them; anybody may ask, and nobody is to take the place of others
 
 Item = TypeVar("Item", EndedSession, DisabledUser)
 
 
 class Reader:
-    """Somebody who waits for news; whoever holds it may send them away."""
+    """Somebody who waits for news; whoever holds it may send them away.
 
-    def __init__(self) -> None:
+    Args:
+        network: where they ask from, as `network_of` says it.
+    """
+
+    def __init__(self, network: str = "") -> None:
+        self.network = network
         self.leaving = False
         self._woken = asyncio.Event()
 
@@ -64,6 +70,24 @@ class RevocationNews(SessionMemory):
         self._memory = memory
         self.count = 0
         self.readers: set[Reader] = set()
+        self._of_network: Counter[str] = Counter()
+
+    def has_room_for(self, reader: Reader) -> bool:
+        """Whether they may wait, beside everybody who does."""
+        few = self._of_network[reader.network] < MOST_OF_ONE_NETWORK
+        return few and len(self.readers) < MOST_READERS
+
+    @contextmanager
+    def waking(self, reader: Reader) -> Iterator[None]:
+        """Wake them when something changes."""
+        self.readers.add(reader)
+        self._of_network[reader.network] += 1
+        try:
+            yield
+        finally:
+            self.readers.discard(reader)
+            self._of_network[reader.network] -= 1
+            self._of_network += Counter()  # drops the networks of which nobody waits
 
     def forget(self, user: UserId) -> None:
         """Pass it on first: nobody may be told before this process itself refuses."""
@@ -125,24 +149,22 @@ class PublishRevocations:
         """Return the list: as soon as its tag is none of `known`, or after `wait`.
 
         Args:
-            reader: by which the service may end the waiting before.
+            reader: who asks; by it the service may end the waiting before. There may be no room for
+                them to wait; then they are answered at once.
 
         Raises:
             TemporarilyUnavailable: if the store is away, or there is no key to sign with.
         """
         reader = reader or Reader()
-        patient = len(self.news.readers) < MOST_READERS
+        patient = self.news.has_room_for(reader)
         until = self.clock.monotonic() + (wait.total_seconds() if patient else 0)
-        self.news.readers.add(reader)
-        try:
+        with self.news.waking(reader):
             while True:
                 published = await self._current()
                 left = until - self.clock.monotonic()
                 if published.tag not in known or left <= 0 or reader.leaving:
                     return published
                 await reader.rest(min(left, LOOK_AGAIN.total_seconds()))
-        finally:
-            self.news.readers.discard(reader)
 
     async def _current(self) -> PublishedRevocations:
         """The list of now: read once for all who ask at a time, because anybody may ask."""

@@ -11,7 +11,7 @@ from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.refresh_token import RefreshChain
 
 FRESH_FOR = timedelta(minutes=5)  # after a proof of identity, sensitive acts need no other
-SEEN_EVERY = timedelta(minutes=1)  # how exactly `last_seen_at` is kept
+SEEN_EVERY = timedelta(minutes=1)  # how exactly `last_seen_at` is kept, but for short idle times
 MAX_USER_AGENT_LENGTH = 512  # code points
 MAX_ADDRESS_LENGTH = 45  # of an IPv6 address as text, RFC 4291 §2.2
 
@@ -142,8 +142,16 @@ class Session:
         return now - self.authenticated_at < within
 
     def is_due_to_be_seen(self, *, now: datetime) -> bool:
-        """Whether `seen` is worth a write."""
-        return now - self.last_seen_at >= SEEN_EVERY
+        """Whether `seen` is worth a write.
+
+        After half of a short idle time, or who uses a session all the time could come too late.
+        """
+        unseen = now - self.last_seen_at
+        if unseen >= SEEN_EVERY:
+            return True
+        return (
+            self.idle_until < self.expires_at and 2 * unseen >= self.idle_until - self.last_seen_at
+        )
 
     def seen(self, *, policy: SessionPolicy, now: datetime) -> "Session":
         """This session, used; sliding never passes the absolute end."""

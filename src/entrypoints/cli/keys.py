@@ -16,8 +16,8 @@ Now = Annotated[
     bool,
     typer.Option(
         "--now",
-        help="Sign with it at once, as after a leak: verifiers that cache the JWKS refuse its "
-        "tokens until they ask again.",
+        help="Sign with it at once, as after a leak: running servers do within about a second, "
+        "and verifiers that cache the JWKS refuse its tokens until they ask again.",
     ),
 ]
 
@@ -58,8 +58,9 @@ def list_(as_json: AsJson = False) -> None:
 def retire(kid: str, as_json: AsJson = False) -> None:
     """End a key at once, as after a leak: tokens that it signed are refused, its secret is gone.
 
-    The one that signs cannot be retired: `hexkey keys rotate --now` first. After a leak of
-    everything, retire an announced key before that, so that a fresh one is made.
+    Running servers hear of it within about a second. The one that signs cannot be retired:
+    `hexkey keys rotate --now` first, and a second later this. After a leak of everything, retire
+    an announced key before that, so that a fresh one is made.
     """
     from hexkey.domain.identifiers import KeyId
     from hexkey.entrypoints.cli.deployment import run

@@ -1,23 +1,22 @@
 """Running the application under uvicorn: in this process, or in several."""
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from socket import socket
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import ChangeReload, Multiprocess
+from uvicorn.supervisors import ChangeReload
 
+from hexkey.entrypoints.cli.garbage import spare_what_stays
 from hexkey.entrypoints.cli.listening import Address, listen
 from hexkey.entrypoints.cli.refusals import CommandRefused
+from hexkey.entrypoints.cli.stopping import StoppableServer, Supervisor
 from hexkey.entrypoints.cli.welcome import announce
 from hexkey.entrypoints.http.app import Hexkey, create_app
 from hexkey.entrypoints.settings import Settings
 
+WORKER_START = 20  # seconds that a worker has to come up in place of another, on a busy machine
 GRACE = 30  # seconds that requests under way have after SIGTERM
-LAST_WORDS = 0.3  # seconds that requests on their way have to arrive
 
 _WORKER = "hexkey.entrypoints.cli.worker:make_app"
 _STOPPED_BY_FORCE = 130  # as after a SIGINT that nobody catches
@@ -33,55 +32,8 @@ _OPTIONS: dict[str, Any] = {
     "forwarded_allow_ips": "",
     "timeout_keep_alive": 5,
     "timeout_graceful_shutdown": GRACE,
+    "timeout_worker_healthcheck": WORKER_START,
 }
-
-
-class StoppableServer(uvicorn.Server):
-    """A server for which SIGTERM and SIGINT are ways to end well, with status 0."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Hear the signals; uvicorn's own would send them again and so die of them."""
-        numbers = (signal.SIGTERM, signal.SIGINT)
-        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Stop listening, hear out whoever has connected already, and only then hang up.
-
-        uvicorn hangs up at once on a connection whose first request is still on its way, and its
-        client could not know what was done. Whoever comes later is refused, and goes elsewhere.
-        """
-        waiting = [connection for it in sockets or () for connection in _not_yet_accepted(it)]
-        for listening in self.servers:
-            listening.close()
-        for listener in sockets or ():
-            listener.close()
-        for connection in waiting:
-            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
-        await asyncio.sleep(LAST_WORDS)
-        await super().shutdown(sockets)
-
-    def _protocol(self) -> asyncio.Protocol:
-        make: Any = self.config.http_protocol_class
-        protocol: asyncio.Protocol = make(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
-        return protocol
-
-
-def _not_yet_accepted(listener: socket) -> Iterator[socket]:
-    """Those who believe that they are connected: the kernel would hang up on them."""
-    listener.setblocking(False)
-    with suppress(OSError):  # nobody waits any more
-        while True:
-            connection, _ = listener.accept()
-            connection.setblocking(False)
-            yield connection
 
 
 def run_server(settings: Settings, address: Address, *, workers: int, reloading: bool) -> None:
@@ -118,15 +70,17 @@ def _ensure_possible(settings: Settings, *, workers: int, reloading: bool) -> No
 def _run_here(app: Hexkey, listener: socket, found: Address) -> None:
     server = StoppableServer(uvicorn.Config(app, **_OPTIONS))
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(_serve(app, server, listener, found))
+        runner.run(serve_here(app, server, listener, found))
     if server.force_exit:
         raise SystemExit(_STOPPED_BY_FORCE)
 
 
-async def _serve(app: Hexkey, server: uvicorn.Server, listener: socket, found: Address) -> None:
+async def serve_here(app: Hexkey, server: uvicorn.Server, listener: socket, found: Address) -> None:
+    """Serve with an application that is started here and stopped when `server` is done."""
     try:
         await app.runtime.start()  # here, where a refusal is still a sentence
         announce(app.container.settings(), found)
+        spare_what_stays()
         await server.serve(sockets=[listener])
     finally:
         await app.runtime.stop()
@@ -142,7 +96,7 @@ def _run_supervised(
         server = uvicorn.Server(config)
         ChangeReload(config, target=server.run, sockets=[listener]).run()
     else:
-        Multiprocess(config, sockets=[listener]).run()
+        Supervisor(config, sockets=[listener]).run()
 
 
 async def _rehearse(app: Hexkey) -> None:

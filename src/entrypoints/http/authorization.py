@@ -2,13 +2,16 @@
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.sessions.access_token import InvalidToken, Principal
-from hexkey.entrypoints.container import Container
 from hexkey.entrypoints.http.refusals import NotAuthenticated
+
+if TYPE_CHECKING:  # a resource server reads credentials too, and has no container
+    from hexkey.entrypoints.container import Container
 
 
 async def authenticated(request: Request, *, by: FastAPI) -> Principal:

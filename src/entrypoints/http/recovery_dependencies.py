@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends
+
 from hexkey.application.accounts.deletion import (
     RestoreAccount,
     RestoreAccountByToken,
@@ -20,9 +21,8 @@ from hexkey.application.accounts.email_verification import (
 )
 from hexkey.application.accounts.export import ExportAccount
 from hexkey.application.accounts.invitation import AcceptInvitation
-from hexkey.application.accounts.password_reset import RequestPasswordReset, ResetPassword
-
 from hexkey.application.accounts.looking import LookAtToken
+from hexkey.application.accounts.password_reset import RequestPasswordReset, ResetPassword
 from hexkey.entrypoints.http.dependencies import use
 
 AskVerification = Annotated[

@@ -16,6 +16,7 @@ from hexkey.entrypoints.remote_client import RemoteClient
 
 AGAIN = (0.2, 1.0, 2.0, 5.0)  # seconds between attempts; the last one for all further ones
 REST = 0.05  # seconds between two questions, however quickly they are answered
+NO_ROOM_REST = 1.0  # when too many wait at Hexkey already, and we are told at once: nothing new
 
 _log = logging.getLogger("hexkey.remote")
 
@@ -91,15 +92,16 @@ class RemoteHexkey:
             await self._client.fetch_keys()
 
     async def _hear(self) -> None:
+        asked = self._client.clock.monotonic()
         try:
-            await self._client.hear()
+            news = await self._client.hear()
         except IssuerUnreachable:
             if self._client.hear.is_stale and not self._said_stale:
                 self._said_stale = True
                 _log.warning("no revocations heard for too long: %s", self._consequence)
             raise
         self._said_stale = False
-        await asyncio.sleep(REST)
+        await asyncio.sleep(rest_after(self._client.clock.monotonic() - asked, news=news))
 
     @property
     def _consequence(self) -> str:
@@ -123,6 +125,11 @@ class RemoteHexkey:
                 failures = 0
             if failures:
                 await asyncio.sleep(AGAIN[min(failures, len(AGAIN)) - 1])
+
+
+def rest_after(seconds: float, *, news: bool) -> float:
+    """How long to rest after a question that took so long: who may not wait must not hurry."""
+    return REST if news or seconds >= NO_ROOM_REST / 2 else NO_ROOM_REST
 
 
 def _note(what: str, failures: int, reason: str) -> None:

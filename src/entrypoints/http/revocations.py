@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from hexkey.application.sessions.revocations import Reader
-from hexkey.entrypoints.http.dependencies import Public, PublishRevoked
+from hexkey.domain.authentication.throttle import network_of
+from hexkey.entrypoints.http.dependencies import Address, Public, PublishRevoked
 from hexkey.entrypoints.http.documentation import Responses, refuses
 from hexkey.entrypoints.http.refusals import InvalidRequest
 from hexkey.entrypoints.http.strict_route import StrictRoute
@@ -30,15 +31,16 @@ _ANSWERS: Responses = {
 async def read_revocations(
     request: Request,
     publish: PublishRevoked,
+    address: Address,
     wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT)] = 0,
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
     """Read which sessions and users are refused before their tokens expire, as a signed JWS.
 
     With `If-None-Match`, the answer comes as soon as something changes, or is 304 after `wait`
-    seconds.
+    seconds; at once, when many wait already, or 20 of the same network.
     """
-    reader = Reader()
+    reader = Reader(network_of(address))
     request.scope[HANG_UP] = reader.leave
     known = _ENTITY_TAG.findall(if_none_match)
     published = await publish(known=known, wait=timedelta(seconds=wait), reader=reader)

@@ -24,7 +24,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import HTTPException, Request
 from fastapi.openapi.models import OAuth2 as OAuth2Model
@@ -33,11 +33,13 @@ from fastapi.security.base import SecurityBase
 
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.sessions.session import ReauthenticationRequired
-from hexkey.entrypoints.http.app import Hexkey
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.caller import Caller
 from hexkey.entrypoints.http.problems import problem
 from hexkey.entrypoints.http.refusals import AccountLeaving, Forbidden, NotAuthenticated
+
+if TYPE_CHECKING:  # a resource server has no application of Hexkey's, and need not load one
+    from hexkey.entrypoints.http.app import Hexkey
 
 __all__ = ["Caller", "CurrentUser", "Security"]
 
@@ -137,7 +139,7 @@ class Security:
         self.lifespan = lifespan
 
     @classmethod
-    def embedded(cls, auth: Hexkey, *, prefix: str) -> "Security":
+    def embedded(cls, auth: "Hexkey", *, prefix: str) -> "Security":
         """For an application that mounts `auth` under `prefix`: no HTTP in between."""
 
         async def resolve(request: Request) -> Caller:

@@ -88,6 +88,7 @@ class AccountCases(OutboxCases):
         usernames=Adapters.usernames,
         changes=Adapters.signed_in,
         clock=Adapters.clock,
+        policy=registration_policy,
     )
     read_public_profile = providers.Factory(ReadPublicProfile, users=Adapters.users)
     find_user = providers.Factory(

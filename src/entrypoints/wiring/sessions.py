@@ -10,8 +10,9 @@ from hexkey.application.sessions.following import FollowChanges
 from hexkey.application.sessions.issuing import SignIn
 from hexkey.application.sessions.reauthentication import Reauthenticate
 from hexkey.application.sessions.refreshing import RefreshSession
-from hexkey.application.sessions.resolving import MarkSeen, ResolveToken
+from hexkey.application.sessions.resolving import ResolveToken
 from hexkey.application.sessions.revocations import PublishRevocations, RevocationNews
+from hexkey.application.sessions.sightings import RecentSightings, WriteSightings
 from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.sessions.session import SessionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
@@ -102,14 +103,16 @@ class SessionCases(RecoveryCases):
         changes=Adapters.signed_in,
         clock=Adapters.clock,
     )
+    recent_sightings = providers.Singleton(RecentSightings, policy=session_policy)
+    write_sightings = providers.Factory(
+        WriteSightings, recent=recent_sightings, sightings=Adapters.sightings
+    )
     resolve_token = providers.Factory(
         ResolveToken,
         verifier=Adapters.verifier,
         signed_in=Adapters.signed_in,
         reload_keys=KeyCases.reload_keys,
-        mark_seen=providers.Factory(
-            MarkSeen, store=Adapters.store, changes=Adapters.signed_in, policy=session_policy
-        ),
+        sightings=recent_sightings,
         clock=Adapters.clock,
     )
     revocation_news = providers.Singleton(RevocationNews, Adapters.signed_in)

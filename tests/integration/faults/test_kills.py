@@ -29,6 +29,7 @@ class TestAKilledServer:
         for _ in range(rounds(2)):
             begun = time.monotonic()
             with running_server(settings_for(database_url), folder=tmp_path, port=port) as server:
+                ledger.restarts.append(time.monotonic() - begun)
                 await verify(database_url, clients, ledger)
                 await repeat_what_is_in_doubt(server, clients, ledger)
                 ledger.recovery.append(time.monotonic() - begun)

@@ -1,14 +1,17 @@
 """`GET /.well-known/revocations` of a real server: who waits, and who stops waiting."""
 
+import select
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from hexkey.application.sessions.revocations import MOST_OF_ONE_NETWORK
 from tests.support.hosts import PASSWORD, SETTINGS
 from tests.support.jose import read
 from tests.support.server import Server, running_server
@@ -74,6 +77,24 @@ class TestLongPoll:
             assert server.stop() == 0
             assert waiting.recv(12) == b"HTTP/1.1 304"
         assert time.monotonic() - begun < 10
+
+    def test_has_room_for_twenty_from_one_address(self, server: Server) -> None:
+        """Strangers cannot take the place of all others; whoever finds no room is answered."""
+        question = f"GET {PATH}?wait=30 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        question += f"If-None-Match: {tag_of(server)}\r\n\r\n"
+        with ExitStack() as stack:
+            asking = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+                for _ in range(MOST_OF_ONE_NETWORK + 1)
+            ]
+            for each in asking:
+                each.sendall(question.encode())
+
+            answered, _, _ = select.select(asking, [], [], 5)
+            tag_of(server)  # whoever is to be answered at once has been
+
+            assert len(answered) == len(select.select(asking, [], [], 0)[0]) == 1
+            assert answered[0].recv(12) == b"HTTP/1.1 304"
 
     def test_that_nobody_waits_for_any_more_is_over(self, server: Server) -> None:
         with pytest.raises(httpx2.ReadTimeout):

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.engine import Isolation, make_engine
+from hexkey.adapters.sql.engine import POOL_SIZE, Isolation, make_engine
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.readiness import ping
+from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
@@ -17,7 +18,7 @@ from hexkey.domain.access import Role
 from hexkey.domain.accounts.user import UsernameTaken
 from hexkey.domain.errors import TemporarilyUnavailable
 from tests.contracts.account_store import added
-from tests.support.builders import a_signing_key, a_user
+from tests.support.builders import a_session, a_signing_key, a_user
 from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
@@ -113,13 +114,40 @@ class TestContention:
                 await transaction.users.find(user.id)
                 await asyncio.Event().wait()
 
-        for number in range(24):  # more often than there are connections
-            await ping(contended)  # so that a connection is there: it is not about making one
-            task = asyncio.create_task(linger())
-            await asyncio.sleep(0.001 * number)  # in every state of a transaction, sooner or later
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(4):  # a lock that is left holds the next one up for 5
+            for number in range(24):  # more often than there are connections
+                await ping(contended)  # so that a connection is there: making one is not the point
+                task = asyncio.create_task(linger())
+                await asyncio.sleep(0.001 * number)  # in every state, sooner or later
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
         async with asyncio.timeout(4), store.begin() as transaction:
             assert await transaction.users.replace(user, user.disabled(now=LATER))
             await transaction.commit()
+
+    async def test_a_cancelled_single_statement_leaves_nothing_open(
+        self, contended: AsyncEngine
+    ) -> None:
+        """Nor does one that needs no unit of work, wherever it is interrupted."""
+        store, user = SqlStore(contended), a_user()
+        await added(store, user)
+        old = a_session(user=user)
+        new = old.reauthenticated(now=LATER)
+        async with store.begin() as transaction:
+            await transaction.sessions.add(old)
+            await transaction.commit()
+
+        async def ask_and_change() -> bool:
+            assert await SqlSignedInDirectory(contended).find(old.id) is not None
+            return await store.replace(old, new)
+
+        for number in range(40):
+            await ping(contended)
+            task = asyncio.create_task(ask_and_change())
+            await asyncio.sleep(0.0001 * number)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        async with asyncio.timeout(4):
+            assert all(await asyncio.gather(*(ask_and_change() for _ in range(2 * POOL_SIZE))))

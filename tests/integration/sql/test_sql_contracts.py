@@ -10,6 +10,7 @@ from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.leases import SqlLeases
 from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
 from hexkey.adapters.sql.revocations import SqlRevocations
+from hexkey.adapters.sql.sightings import SqlSessionSightings
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
@@ -21,6 +22,7 @@ from tests.contracts.expired_rows import ExpiredRowsContract
 from tests.contracts.failure_counters import FailureCountersContract
 from tests.contracts.leases import LeasesContract
 from tests.contracts.revocations import RevocationsContract
+from tests.contracts.session_sightings import SessionSightingsContract
 from tests.contracts.session_store import SessionStoreContract, SessionUseContract
 from tests.contracts.signed_in_directory import SignedInDirectoryContract, Unheard
 from tests.contracts.signing_key_store import SigningKeyStoreContract
@@ -63,6 +65,12 @@ class TestSqlRevocations(_OnOneDatabase, RevocationsContract):
     @pytest.fixture
     def revocations(self, engine: AsyncEngine) -> SqlRevocations:
         return SqlRevocations(engine)
+
+
+class TestSqlSessionSightings(_OnOneDatabase, SessionSightingsContract):
+    @pytest.fixture
+    def sightings(self, engine: AsyncEngine) -> SqlSessionSightings:
+        return SqlSessionSightings(engine)
 
 
 class TestSqlLeases(LeasesContract):

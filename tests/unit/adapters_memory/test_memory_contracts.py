@@ -10,6 +10,7 @@ from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
 from hexkey.adapters.memory.leases import MemoryLeases
 from hexkey.adapters.memory.outbox_archive import MemoryOutboxArchive
 from hexkey.adapters.memory.revocations import MemoryRevocations
+from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.store import MemoryStore
@@ -22,6 +23,7 @@ from tests.contracts.failure_counters import FailureCountersContract
 from tests.contracts.leases import LeasesContract
 from tests.contracts.revocations import RevocationsContract
 from tests.contracts.session_memory import CountingDirectory, SessionMemoryContract
+from tests.contracts.session_sightings import SessionSightingsContract
 from tests.contracts.session_store import SessionStoreContract, SessionUseContract
 from tests.contracts.signed_in_directory import SignedInDirectoryContract, Unheard
 from tests.contracts.signing_key_store import SigningKeyStoreContract
@@ -52,6 +54,12 @@ class TestMemorySessionStore(_OnOneStore, SessionStoreContract): ...
 
 
 class TestMemorySessionUse(_OnOneStore, SessionUseContract): ...
+
+
+class TestMemorySessionSightings(_OnOneStore, SessionSightingsContract):
+    @pytest.fixture
+    def sightings(self, store: MemoryStore) -> MemorySessionSightings:
+        return MemorySessionSightings(store)
 
 
 class TestMemoryChangeLog(_OnOneStore, ChangeLogContract):

@@ -116,3 +116,25 @@ class TestBackground:
 
     async def test_may_be_stopped_before_it_was_started(self) -> None:
         await Background([]).stop()
+
+    async def test_rf_12_does_what_is_to_be_done_at_the_end_once_more(self) -> None:
+        """RF-12: what was only noted is written before the process ends."""
+        last, other = Work(enough=1), Work(enough=1)
+        background = Background(
+            [
+                Chore("last", last, timedelta(hours=1), at_the_end=True),
+                Chore("other", other, timedelta(hours=1)),
+            ]
+        )
+        background.start()
+        await done(last, other)
+
+        await background.stop()
+
+        assert (last.times, other.times) == (2, 1)
+
+    @pytest.mark.parametrize("failure", [Away(), ValueError("a defect")])
+    async def test_ends_whatever_happens_at_the_end(self, failure: Exception) -> None:
+        background = Background([Chore("last", Work(failure), AT_ONCE, at_the_end=True)])
+
+        await background.stop()

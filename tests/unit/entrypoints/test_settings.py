@@ -1,11 +1,14 @@
 """CR-03: what is written wrongly in the configuration is an error that names it."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from hexkey.domain.sessions.revocation_list import oldest_that_matters
 from hexkey.entrypoints.settings import BadConfiguration, Settings, load_settings, sources
+from tests.support.doubles import START
 from tests.support.program import alone
 
 __all__ = ["alone"]
@@ -63,6 +66,9 @@ BAD_VALUES = [
     ("HEXKEY_LOG_FORMAT", "xml"),
     ("HEXKEY_ADAPTERS", "common_passwords"),
     ("HEXKEY_SCOPES", 'read,"write"'),
+    ("HEXKEY_SCOPES", ",".join(f"{n:064}" for n in range(64))),
+    ("HEXKEY_SESSION_RETENTION", "959"),  # an access token of 15 minutes, and a minute
+    ("HEXKEY_SESSION_RETENTION", "31536001"),
     ("HEXKEY_DATABASE_URL", f"mysql://root:{CANARY}@db/hexkey"),
     ("HEXKEY_DATABASE_URL", f"{CANARY}"),
     ("HEXKEY_DATABASE_URL", f"postgresql://u:{CANARY}@db:port/hexkey"),
@@ -160,6 +166,23 @@ class TestSettings:
 
     def test_drop_the_final_slash_of_the_public_url(self) -> None:
         assert Settings(public_url="https://a.example/").public_url == "https://a.example"
+
+    def test_allow_as_many_scopes_as_a_session_can_hold(self) -> None:
+        """4,096 characters with a space between each two: 63 times 65, and 1."""
+        names = tuple(f"{n:064}" for n in range(63))
+
+        assert len(Settings(scopes=(*names, "x")).scopes) == 64
+        with pytest.raises(ValueError, match="HEXKEY_SCOPES"):
+            Settings(scopes=(*names, "xx"))
+
+    def test_keep_ended_sessions_for_as_long_as_their_tokens_may_be_believed(self) -> None:
+        """By the slowest clock that is allowed for; revocations that matter are never forgotten."""
+        edge = START - oldest_that_matters(lifetime=timedelta(seconds=100), now=START)
+        least = edge // timedelta(seconds=1)
+
+        assert Settings(access_token_ttl=100, session_retention=least)
+        with pytest.raises(ValueError, match="HEXKEY_SESSION_RETENTION"):
+            Settings(access_token_ttl=100, session_retention=least - 1)
 
     def test_know_the_storage_from_the_url(self) -> None:
         stored = {

@@ -51,6 +51,7 @@ class TestIdleLimit:
             await device.renew()
         else:
             assert await device.is_in()
+            await any_api.settle()
         any_api.clock.advance(seconds=to(IDLE, -1))
 
         assert (await device.present()).status_code == 200

@@ -1,9 +1,12 @@
 """SE-06: seeing where one is signed in, and ending that; SE-11: how exactly it is kept."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.support.api import PASSWORD, Api
+from tests.support.api import PASSWORD, Api, an_api
 from tests.support.devices import a_device, a_new_device
+from tests.support.doubles import FrozenClock
 
 pytestmark = pytest.mark.anyio
 
@@ -82,9 +85,24 @@ class TestLastSeen:
         any_api.clock.advance(seconds=seconds)
 
         assert await device.is_in()
+        await any_api.settle()
         (item,) = await device.listed()
 
         assert item["last_seen_at"] == f"2026-01-01T12:{seen}.000Z"
+
+    async def test_rf_12_is_written_before_the_service_ends(self, sqlite_path: Path) -> None:
+        """RF-12: a drain loses nothing that was noted."""
+        clock, url = FrozenClock(), f"sqlite:///{sqlite_path}"
+        async with an_api(clock, database_url=url) as api:
+            device = await a_new_device(api)
+            clock.advance(seconds=61)
+            assert await device.is_in()
+
+        async with an_api(clock, database_url=url) as api:
+            device.api = api
+            (item,) = await device.listed()
+
+        assert item["last_seen_at"] == "2026-01-01T12:01:01.000Z"
 
     async def test_is_moved_by_a_refresh(self, any_api: Api) -> None:
         device = await a_new_device(any_api)

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 
 from hexkey.adapters.crypto.key_material import public_jwk
 from hexkey.adapters.crypto.published_keys import MOST_KEYS, PublishedKeyRing
@@ -16,6 +15,27 @@ from tests.contracts.key_maker import PRIVATE_MEMBERS
 from tests.support.issuing import AUDIENCE, ISSUER, Issuing, a_signing_key, some_claims
 
 GOOD = a_signing_key(SigningAlgorithm.ES256).published()
+
+
+def _p256() -> ec.EllipticCurvePublicKey:
+    return ec.generate_private_key(ec.SECP256R1()).public_key()
+
+
+def _rsa(bits: int, exponent: int = 65537) -> rsa.RSAPublicKey:
+    return rsa.generate_private_key(public_exponent=exponent, key_size=bits).public_key()
+
+
+def _published(key: Any, algorithm: str = "ES256") -> dict[str, str]:
+    jwk = public_jwk(key)
+    return {**jwk, "kid": thumbprint(jwk), "alg": algorithm, "use": "sig"}
+
+
+WEAK = [
+    ("ES256", ec.generate_private_key(ec.SECP384R1()).public_key()),
+    ("EdDSA", ed448.Ed448PrivateKey.generate().public_key()),
+    *(("RS256", _rsa(1024)), ("RS256", _rsa(2048, exponent=3))),
+]
+STRONG = [("ES256", _p256()), ("RS256", _rsa(2048))]
 
 
 class TestPublishedKeyRing(IssuerKeyRingContract):
@@ -71,20 +91,33 @@ class TestPublishedKeyRing(IssuerKeyRingContract):
         with pytest.raises(UnusableKey):
             ring.load(json.dumps({"keys": [less]}))
 
-    def test_jw_15_refuses_weak_keys(self, ring: PublishedKeyRing) -> None:
-        small = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
-        curve = ec.generate_private_key(ec.SECP384R1()).public_key()
-        described = [
-            RSAAlgorithm.to_jwk(small, as_dict=True) | {"alg": "RS256"},
-            ECAlgorithm.to_jwk(curve, as_dict=True) | {"alg": "ES256"},
-        ]
-        ids = [thumbprint(public_jwk(small)), thumbprint(public_jwk(curve))]
-        for jwk, kid in zip(described, ids, strict=True):
-            text = {it: jwk[it] for it in jwk if it != "key_ops"} | {"kid": kid, "use": "sig"}
-            with pytest.raises(UnusableKey):
-                ring.load(json.dumps({"keys": [text]}))
+    @pytest.mark.parametrize(("algorithm", "key"), WEAK, ids=lambda it: type(it).__name__)
+    def test_jw_15_refuses_weak_keys(
+        self, ring: PublishedKeyRing, algorithm: str, key: Any
+    ) -> None:
+        with pytest.raises(UnusableKey, match="weak"):
+            ring.load(json.dumps({"keys": [_published(key, algorithm)]}))
 
-    def test_jw_15_refuses_a_key_twice_and_far_too_many(self, ring: PublishedKeyRing) -> None:
-        for count in (2, MOST_KEYS + 1):
-            with pytest.raises(UnusableKey):
-                ring.load(json.dumps({"keys": [GOOD] * count}))
+    @pytest.mark.parametrize(("algorithm", "key"), STRONG, ids=lambda it: type(it).__name__)
+    def test_believes_strong_ones(self, ring: PublishedKeyRing, algorithm: str, key: Any) -> None:
+        ring.load(json.dumps({"keys": [_published(key, algorithm)]}))
+
+        assert len(self.believed(ring)) == 1
+
+    def test_jw_15_refuses_a_key_twice(self, ring: PublishedKeyRing) -> None:
+        with pytest.raises(UnusableKey, match="twice"):
+            ring.load(json.dumps({"keys": [GOOD, GOOD]}))
+
+    def test_jw_15_refuses_far_too_many(self, ring: PublishedKeyRing) -> None:
+        keys = [_published(_p256()) for _ in range(MOST_KEYS + 1)]
+        ring.load(json.dumps({"keys": keys[1:]}))
+
+        with pytest.raises(UnusableKey, match="too many"):
+            ring.load(json.dumps({"keys": keys}))
+
+    @pytest.mark.parametrize("members", ["x", 1, {"kid": "x"}, [1], [None], ["x"], [[]]], ids=str)
+    def test_jw_15_refuses_what_is_no_list_of_keys(
+        self, ring: PublishedKeyRing, members: object
+    ) -> None:
+        with pytest.raises(UnusableKey):
+            ring.load(json.dumps({"keys": members}))

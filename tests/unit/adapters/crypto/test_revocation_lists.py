@@ -10,11 +10,14 @@ from hexkey.adapters.crypto.revocation_lists import (
     JwsRevocationListReader,
     JwsRevocationListSigner,
 )
+from hexkey.adapters.crypto.token_claims import MAX_SECONDS
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import InvalidToken
 from tests.contracts.revocation_lists import RevocationListsContract, a_statement
 from tests.support.issuing import ISSUER, Issuing, an_issuing
 from tests.support.jose import playbook, read
+
+SOMEBODY = "0000000a-0000-7000-8000-000000000001"
 
 
 class TestJwsRevocationLists(RevocationListsContract):
@@ -54,8 +57,9 @@ class TestJwsRevocationLists(RevocationListsContract):
         "change",
         [
             *({"sessions": None}, {"sessions": []}, {"sessions": {"x": 1}}),
-            *({"users": {"00000000-0000-7000-8000-000000000001": "1"}}, {"users": 1}),
+            *({"users": {SOMEBODY: "1"}}, {"users": 1}, {"users": {SOMEBODY.upper(): 1}}),
             *({"iat": True}, {"exp": "1"}, {"since": -1}, {"not_before": None}, {"iss": None}),
+            *({"exp": MAX_SECONDS + 1}, {"iat": 1.0}, {"sessions": {f"{SOMEBODY}x": 1}}),
         ],
         ids=str,
     )
@@ -73,6 +77,12 @@ class TestJwsRevocationLists(RevocationListsContract):
             with pytest.raises(InvalidToken):
                 reader.read(issuing.signed(less, **header))
 
-    def test_jw_10_is_not_read_when_it_is_over_long(self, reader: JwsRevocationListReader) -> None:
+    def test_jw_10_is_not_read_when_it_is_over_long(
+        self, issuing: Issuing, reader: JwsRevocationListReader
+    ) -> None:
+        header, claims = read(JwsRevocationListSigner(issuing.ring).sign(a_statement()))
+        shorter = {**claims, "padding": "x" * (MAX_LIST_OCTETS // 2)}
+        assert reader.read(issuing.signed(shorter, **header)) == a_statement()
+
         with pytest.raises(InvalidToken):
-            reader.read("x" * (MAX_LIST_OCTETS + 1))
+            reader.read(issuing.signed({**claims, "padding": "x" * MAX_LIST_OCTETS}, **header))

@@ -1,5 +1,6 @@
 """What comes from an issuer over HTTP, honest or not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -59,6 +60,39 @@ class TestHttpIssuer(IssuerContract):
         answers.said[KEYS] = http("{}", Cache_Control="public")
         assert (await issuer.keys()).max_age is None
 
+    @pytest.mark.parametrize(
+        ("said", "seconds"),
+        [
+            *(("Max-Age=5", 5), ('max-age="5"', 5), ("public,max-age=5", 5), ("max-age=-5", None)),
+            *(("x-max-age=7, max-age=5", 5), (f"max-age={'9' * 10}", None), ("max-age=5x", None)),
+        ],
+    )
+    async def test_takes_nothing_else_for_an_age(
+        self, issuer: HttpIssuer, answers: Answers, said: str, seconds: int | None
+    ) -> None:
+        answers.said[KEYS] = http("{}", Cache_Control=said)
+
+        expected = None if seconds is None else timedelta(seconds=seconds)
+        assert (await issuer.keys()).max_age == expected
+
+    async def test_reads_as_much_as_there_may_be(
+        self, issuer: HttpIssuer, answers: Answers
+    ) -> None:
+        answers.said[KEYS] = http(b"x" * MAX_KEYS_OCTETS)
+        answers.said[LIST] = http(b"x" * MAX_LIST_OCTETS)
+
+        assert len((await issuer.keys()).text) == MAX_KEYS_OCTETS
+        published = await issuer.revocations(known=None, wait=NOT_AT_ALL)
+        assert published is not None
+        assert len(published.text) == MAX_LIST_OCTETS
+
+    async def test_is_as_patient_as_it_was_asked_to_wait(self, answers: Answers) -> None:
+        """A long poll takes longer than any other answer may."""
+        issuer = HttpIssuer(answers.address, patience=NOT_AT_ALL)
+
+        assert await issuer.revocations(known=None, wait=timedelta(seconds=25)) is not None
+        await issuer.close()
+
 
 class TestHostileAnswer:
     async def test_that_is_huge_is_not_read(self, issuer: HttpIssuer, answers: Answers) -> None:
@@ -77,6 +111,29 @@ class TestHostileAnswer:
         with pytest.raises(IssuerUnreachable, match="no answer"):
             await impatient.keys()
         await impatient.close()
+
+    async def test_that_trickles_is_given_up(self, answers: Answers) -> None:
+        """Each byte comes in time; the whole never does."""
+        answers.said[KEYS], answers.drip = http(b"{", length=MAX_KEYS_OCTETS), b" "
+        impatient = HttpIssuer(answers.address, patience=timedelta(milliseconds=200))
+
+        async with asyncio.timeout(10):
+            with pytest.raises(IssuerUnreachable, match="no answer"):
+                await impatient.keys()
+        await impatient.close()
+
+    async def test_that_is_refused_is_hung_up_on(
+        self, issuer: HttpIssuer, answers: Answers
+    ) -> None:
+        answers.hang = True
+        answers.said[KEYS] = http(b"x" * (MAX_KEYS_OCTETS + 1), length=2 * MAX_KEYS_OCTETS)
+
+        with pytest.raises(IssuerUnreachable, match="longer") as refusal:
+            await issuer.keys()
+
+        async with asyncio.timeout(10):
+            await answers.left.wait()
+        assert refusal  # held until here: nothing was hung up on by the garbage collector
 
     async def test_that_leads_elsewhere_is_not_followed(
         self, issuer: HttpIssuer, answers: Answers

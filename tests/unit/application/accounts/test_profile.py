@@ -1,13 +1,13 @@
 import pytest
 
 from hexkey.application.accounts.profile import UNCHANGED
-from hexkey.application.accounts.registration import LoginNameRequired
+from hexkey.application.accounts.registration import LoginNameRequired, RegistrationPolicy
 from hexkey.domain.accounts.profile import InvalidProfile, Profile
 from hexkey.domain.accounts.user import UsernameTaken, UserNotFound
 from hexkey.domain.accounts.username import InvalidUsername
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
 from hexkey.domain.identifiers import UserId
-from tests.support.builders import an_id
+from tests.support.builders import a_user, an_id
 from tests.support.deployments import PASSWORD, MemoryDeployment
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +50,35 @@ class TestUpdateProfile:
 
         assert (same.username, same.email, same.profile) == (None, alice.email, alice.profile)
         assert same.password == alice.password
+
+    async def test_removes_a_name_where_an_address_is_enough(
+        self, deployment: MemoryDeployment
+    ) -> None:
+        alice = await deployment.register(
+            username="alice", email="a@example.com", password=PASSWORD
+        )
+
+        assert (await deployment.update_profile(user=alice.id, username=None)).username is None
+
+    async def test_removes_no_name_where_everybody_must_have_one(self) -> None:
+        deployment = MemoryDeployment(registration=RegistrationPolicy(username_required=True))
+        alice = await deployment.register(
+            username="alice", email="a@example.com", password=PASSWORD
+        )
+
+        with pytest.raises(LoginNameRequired):
+            await deployment.update_profile(user=alice.id, username=None, full_name="A")
+
+        assert await deployment.stored(alice.id) == alice
+
+    async def test_demands_no_name_of_who_never_had_one(self) -> None:
+        """They registered before everybody had to have one."""
+        deployment = MemoryDeployment(registration=RegistrationPolicy(username_required=True))
+        await deployment.keep(old := a_user(username=None, email="old@example.com"))
+
+        changed = await deployment.update_profile(user=old.id, username=None, full_name="Old")
+
+        assert (changed.username, changed.profile.full_name) == (None, "Old")
 
     async def test_does_not_remove_the_only_name(self, deployment: MemoryDeployment) -> None:
         alice = await deployment.somebody("alice")

@@ -15,7 +15,13 @@ from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.sessions import revocations as publishing
-from hexkey.application.sessions.revocations import PublishRevocations, Reader, RevocationNews
+from hexkey.application.sessions.revocations import (
+    MOST_OF_ONE_NETWORK,
+    PublishedRevocations,
+    PublishRevocations,
+    Reader,
+    RevocationNews,
+)
 from hexkey.domain.accounts.user import Disabled, User
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import CLOCK_SKEW
@@ -189,6 +195,30 @@ class TestReader:
 
         assert (await asyncio.wait_for(publish(known=[known], wait=30 * SECOND), 1)).tag == known
         first.cancel()
+
+    async def test_does_not_wait_when_too_many_of_the_same_network_do(
+        self, publish: PublishRevocations
+    ) -> None:
+        """Anybody may ask; nobody can keep all others from waiting."""
+        known, network = (await publish()).tag, "198.51.100.7"
+
+        def asks(network: str) -> asyncio.Task[PublishedRevocations]:
+            question = publish(known=[known], wait=30 * SECOND, reader=Reader(network))
+            return asyncio.create_task(question)
+
+        waiting = [asks(network) for _ in range(MOST_OF_ONE_NETWORK)]
+        await all_wait(publish, MOST_OF_ONE_NETWORK)
+        assert (await asyncio.wait_for(asks(network), 1)).tag == known
+
+        neighbor = asks("198.51.100.8")
+        await all_wait(publish, MOST_OF_ONE_NETWORK + 1)
+        waiting.pop().cancel()
+        await all_wait(publish, MOST_OF_ONE_NETWORK)
+        successor = asks(network)
+        await all_wait(publish, MOST_OF_ONE_NETWORK + 1)
+
+        for each in (*waiting, neighbor, successor):
+            each.cancel()
 
 
 async def all_wait(publish: PublishRevocations, count: int) -> None:

@@ -121,15 +121,52 @@ class TestResolveToken:
     async def test_se_11_notes_the_use_and_does_not_depend_on_it(
         self, deployment: MemoryDeployment, token: str
     ) -> None:
-        """SE-11, D14: at most once a minute; a store that cannot write refuses nobody."""
+        """SE-11, D14: a store that cannot write refuses nobody; it is told later."""
         session = (await deployment.resolve(token=token)).session
         assert session is not None
         deployment.stores.store.writable = False
         deployment.clock.advance(seconds=61)
+        used_at = deployment.clock.now()
         await deployment.resolve(token=token)
+        with pytest.raises(TemporarilyUnavailable):
+            await deployment.write_sightings()
 
-        stored = deployment.stores.store.committed.sessions[session]
-        assert stored.last_seen_at in (START, deployment.clock.now())
+        deployment.clock.advance(seconds=3)
+        deployment.stores.store.writable = True
+        await deployment.write_sightings()
+
+        assert deployment.stores.store.committed.sessions[session].last_seen_at == used_at
+
+    async def test_se_04_keeps_whoever_was_here_while_nothing_could_be_written(
+        self, deployment: MemoryDeployment, token: str
+    ) -> None:
+        """SE-04: a session that is used all the time never ends for idleness."""
+        idle = deployment.session_policy.idle
+        long_lived = deployment.signer.sign(
+            replace(claims_of(deployment, token), expires_at=START + 3 * idle)
+        )
+        deployment.stores.store.writable = False
+        deployment.clock.advance(seconds=idle.total_seconds() - 1)
+        await deployment.resolve(token=long_lived)
+
+        deployment.clock.advance(seconds=idle.total_seconds() - 1)
+        await deployment.resolve(token=long_lived)
+        deployment.clock.advance(seconds=idle.total_seconds())
+
+        with pytest.raises(InvalidToken):
+            await deployment.resolve(token=long_lived)
+
+    async def test_se_05_refuses_who_was_ended_although_their_use_is_noted(
+        self, deployment: MemoryDeployment, token: str
+    ) -> None:
+        deployment.clock.advance(seconds=61)
+        here = await deployment.resolve(token=token)
+        assert here.session is not None
+        await deployment.end_session(user=here.user.id, session=here.session)
+        await deployment.write_sightings()
+
+        with pytest.raises(InvalidToken):
+            await deployment.resolve(token=token)
 
     async def test_se_05_refuses_a_user_who_was_disabled_by_another_process_within_a_second(
         self, deployment: MemoryDeployment, token: str
@@ -163,6 +200,19 @@ class TestAKeyThatIsNotInTheRing:
                 await deployment.resolve(token=forged)
 
         assert deployment.stores.signing_keys.reads == reads + 1
+
+    async def test_is_looked_for_although_the_ring_was_reloaded_a_moment_before(
+        self, deployment: MemoryDeployment
+    ) -> None:
+        """RF-19: a regular look is no reason to refuse the first token of a newer key."""
+        neighbor = MemoryDeployment(stores=deployment.stores, clock=deployment.clock)
+        await deployment.reload_keys.if_usable()
+        await deployment.rotate_key(algorithm=SigningAlgorithm.ES256, at_once=True)
+        await neighbor.reload_keys()
+        await neighbor.somebody("alice")
+        issued = await neighbor.sign_in(login="alice", password=PASSWORD)
+
+        await deployment.resolve(token=issued.access_token)
 
     async def test_is_waited_for_by_all_who_come_while_it_is_looked_for(
         self, deployment: MemoryDeployment, neighbor: MemoryDeployment

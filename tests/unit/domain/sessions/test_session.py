@@ -66,6 +66,20 @@ class TestSession:
         assert not opened().is_due_to_be_seen(now=START + SEEN_EVERY - MOMENT)
         assert opened().is_due_to_be_seen(now=START + SEEN_EVERY)
 
+    @pytest.mark.parametrize("idle", [60, 61, 90, 119])
+    def test_se_04_with_a_short_idle_time_is_due_to_be_seen_in_its_middle(self, idle: int) -> None:
+        """SE-04: whoever uses it all the time is seen before it ends."""
+        session = opened(SessionPolicy(idle=timedelta(seconds=idle), absolute=POLICY.absolute))
+        middle = START + timedelta(seconds=idle) / 2
+
+        assert not session.is_due_to_be_seen(now=middle - MOMENT)
+        assert session.is_due_to_be_seen(now=middle)
+
+    def test_se_11_is_seen_no_more_often_when_its_end_is_near(self) -> None:
+        near = opened().seen(policy=POLICY, now=START + POLICY.absolute - timedelta(seconds=90))
+
+        assert not near.is_due_to_be_seen(now=near.last_seen_at + SEEN_EVERY - MOMENT)
+
     def test_se_08_is_fresh_for_five_minutes_and_not_at_their_end(self) -> None:
         session = opened()
 

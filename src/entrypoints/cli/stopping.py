@@ -1,0 +1,87 @@
+"""Servers that end well: whoever has reached one is served."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from socket import socket
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess, multiprocess
+
+LAST_WORDS = 0.3  # seconds that requests on their way have to arrive
+
+
+class StoppableServer(uvicorn.Server):
+    """A server for which SIGTERM and SIGINT are ways to end well, with status 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear the signals; uvicorn's own would send them again and so die of them."""
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop listening, hear out whoever has connected already, and only then hang up.
+
+        uvicorn hangs up at once on a connection whose first request is still on its way, and its
+        client could not know what was done. Whoever comes later is refused, and goes elsewhere.
+        """
+        waiting = [connection for it in sockets or () for connection in _not_yet_accepted(it)]
+        for listening in self.servers:
+            listening.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        await asyncio.sleep(LAST_WORDS)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+
+def _not_yet_accepted(listener: socket) -> Iterator[socket]:
+    """Those who believe that they are connected: the kernel would hang up on them."""
+    listener.setblocking(False)
+    with suppress(OSError):  # nobody waits any more
+        while True:
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            yield connection
+
+
+class Worker(multiprocess.Process):
+    """A process that ends as well as a server without workers does."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server, made in the process that runs it."""
+        if self._server is None:
+            self._server = StoppableServer(self.config)
+        return self._server
+
+
+class Supervisor(Multiprocess):
+    """Starts workers, replaces those that die, and has all of them end well."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        # uvicorn has no other place to say what a worker is; in this process nobody else asks.
+        multiprocess.Process = Worker  # type: ignore[misc]  # a class is replaced on purpose
+
+    def terminate_all(self) -> None:
+        """Stop listening first: else clients would wait in line here when no worker takes them."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
