@@ -23,6 +23,10 @@ class MemorySessions(Sessions):
             raise ValueError(f"there is a session {session.id} already")
         self._pending.sessions[session.id] = session
 
+    def put(self, session: Session) -> None:
+        """Keep `session` as it is, and tell nobody."""
+        self._pending.sessions[session.id] = session
+
     async def find(self, id: SessionId) -> Session | None:
         found = self._pending.sessions.get(id) or self._committed.sessions.get(id)
         return None if found is None or found.user in self._pending.erased else found

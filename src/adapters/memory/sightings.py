@@ -20,9 +20,8 @@ class MemorySessionSightings(SessionSightings):
                 stored = await transaction.sessions.find(session.id)
                 if stored is not None and _may_be_seen(stored, session):
                     at, until = session.last_seen_at, session.idle_until
-                    self._store.committed.put_session(
-                        replace(stored, last_seen_at=at, idle_until=until)
-                    )
+                    transaction.sessions.put(replace(stored, last_seen_at=at, idle_until=until))
+            await transaction.commit()
 
 
 def _may_be_seen(stored: Session, seen: Session) -> bool:
