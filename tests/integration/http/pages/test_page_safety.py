@@ -283,8 +283,7 @@ class TestToken:
 class TestPrefix:
     async def test_is_kept_behind_a_proxy(self) -> None:
         """The proxy takes `/auth` off; links, forms and redirects have it."""
-        public = {"public_url": "https://testserver/auth", "root_path": "/auth"}
-        async with an_api(**public) as api:
+        async with an_api(public_url="https://testserver/auth", root_path="/auth") as api:
             await verified(api)
             await ask(api, "/password-resets")
             mail = await api.mail()
