@@ -92,6 +92,7 @@ class TestMessage:
 
     @settings(deadline=None)
     @given(subject=ANY_TEXT)
+    @example(subject="=?utf-8?q?=68i?=")
     def test_has_a_subject_that_people_read_as_it_was_meant(self, subject: str) -> None:
         line = one_line(subject, most=200)
 
