@@ -11,24 +11,16 @@ from datetime import datetime, timedelta
 from hexkey.domain.accounts.one_time_token import Purpose
 from hexkey.domain.identifiers import SessionId, TokenId, UserId
 
-R, V, P, C, U, K, I = (
-    Purpose.REGISTER,
-    Purpose.VERIFY_EMAIL,
-    Purpose.RESET_PASSWORD,
-    Purpose.CHANGE_EMAIL,
-    Purpose.UNDO_EMAIL_CHANGE,
-    Purpose.RESTORE_ACCOUNT,
-    Purpose.INVITE,
-)
 LASTS = {
-    R: timedelta(hours=24),
-    V: timedelta(hours=24),
-    P: timedelta(minutes=30),
-    C: timedelta(minutes=30),
-    U: timedelta(days=7),
-    K: timedelta(days=30),
-    I: timedelta(days=7),
+    Purpose.REGISTER: timedelta(hours=24),
+    Purpose.VERIFY_EMAIL: timedelta(hours=24),
+    Purpose.RESET_PASSWORD: timedelta(minutes=30),
+    Purpose.CHANGE_EMAIL: timedelta(minutes=30),
+    Purpose.UNDO_EMAIL_CHANGE: timedelta(days=7),
+    Purpose.RESTORE_ACCOUNT: timedelta(days=30),
+    Purpose.INVITE: timedelta(days=7),
 }
+TO_GET_IN = (Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL)
 CODES_LAST = timedelta(minutes=10)
 TRIES = 5
 
@@ -89,7 +81,7 @@ class Mailed:
         return not self.over and self.created <= now < self.expires
 
     def takes_codes(self, now: datetime) -> bool:
-        has_code = self.purpose in (R, V, P)
+        has_code = self.purpose in (Purpose.REGISTER, Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD)
         young = now < self.created + CODES_LAST
         return has_code and self.is_live(now) and young and self.tries < TRIES
 
@@ -113,11 +105,11 @@ class RecoveryModel:
         if token.nobody or not token.is_live(now):
             return False
         person = token.person
-        if token.purpose in (R, I):
+        if token.purpose in (Purpose.REGISTER, Purpose.INVITE):
             return True
         if person is None or person not in self.people or not person.active:
             return False
-        if token.purpose in (V, P):
+        if token.purpose in (Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD):
             return person.email == token.address
         return True
 
@@ -141,7 +133,7 @@ class RecoveryModel:
     def new_password(self, person: Person, password: str | None) -> None:
         """Whoever holds what was mailed before must not profit."""
         person.password = password
-        self.void(person, V, P, C)
+        self.void(person, *TO_GET_IN)
 
     def refuse(self, person: Person) -> None:
         """Disable."""
@@ -153,7 +145,7 @@ class RecoveryModel:
     def readdress(self, person: Person, email: str | None) -> None:
         """Whatever was mailed about the former address is of no use."""
         person.email, person.verified = email, email is not None
-        self.void(person, V, P, C)
+        self.void(person, *TO_GET_IN)
 
     def _of(self, person: Person) -> Iterator[Mailed]:
         return (it for it in self.mailed if it.person is person)
