@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 
+import httpx2
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from hexkey.entrypoints.http.app import create_app
@@ -297,3 +299,15 @@ class TestPrefix:
             done = await api.call("POST", "/account/reset-password", data=data, headers=OURS)
 
             assert done.headers["location"] == "/auth/account/done?what=password_reset"
+
+    async def test_is_kept_where_hexkey_is_mounted(self, api: Api) -> None:
+        host = FastAPI()
+        host.mount("/auth", api.app)
+        transport = httpx2.ASGITransport(app=host)
+        async with httpx2.AsyncClient(transport=transport, base_url="https://testserver") as client:
+            form = form_in(await client.get("/auth/account/forgot-password"))
+            assert form.action == "/auth/account/forgot-password"
+            data = {"email": ADDRESS}
+            answer = await client.post(form.action, data=data, headers=OURS)
+
+            assert form_in(answer).action == "/auth/account/reset-password"
