@@ -14,19 +14,26 @@ class ConnectionLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent; the body is JSON, or a form when `form` is set."""
+    """What is sent; the body is JSON, or a form when `form` is set.
+
+    Attributes:
+        sent_for: the address of a client, as a proxy names it.
+    """
 
     method: str
     path: str
     body: dict[str, str] | None = None
     form: bool = False
     token: str | None = None
+    sent_for: str | None = None
 
     def encoded(self) -> bytes:
         """The bytes on the wire."""
         lines = [f"{self.method} {self.path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]
         if self.token:
             lines.append(f"Authorization: Bearer {self.token}")
+        if self.sent_for:
+            lines.append(f"X-Forwarded-For: {self.sent_for}")
         content = b""
         if self.body is not None:
             kind = "application/x-www-form-urlencoded" if self.form else "application/json"

@@ -13,6 +13,8 @@ MEASURES = (
     "revocation",
     "scale",
     "enumeration",
+    "mail-timing",
+    "drain",
 )  # tokens live an hour
 SYSTEMS = ("floor", "tutorial", "fastapi-users", "hexkey")
 DATABASES = ("sqlite", "postgres")
@@ -28,7 +30,8 @@ class Options:
         users: in every database but those of `scale`.
         tokens: how many users' tokens take turns.
         many: users of the larger database in `scale`.
-        pairs: of `enumeration` and `scale`.
+        pairs: of `enumeration`, `mail-timing` and `scale`.
+        mails: of `drain`.
     """
 
     only: tuple[str, ...]
@@ -40,6 +43,7 @@ class Options:
     tokens: int
     many: int
     pairs: int
+    mails: int
     quick: bool
 
 
@@ -51,7 +55,7 @@ def parse(arguments: list[str] | None = None) -> Options:
         parser.add_argument(
             f"--{name}", type=_words(words), default=words, help=f"some of {','.join(words)}"
         )
-    for name in ("rounds", "seconds", "users", "tokens", "many", "pairs"):
+    for name in ("rounds", "seconds", "users", "tokens", "many", "pairs", "mails"):
         parser.add_argument(f"--{name}", type=_positive)
     given = vars(parser.parse_args(arguments))
     sizes = QUICK if given["quick"] else FULL
@@ -65,8 +69,17 @@ FULL = {
     "tokens": 1000,
     "many": 1_000_000,
     "pairs": 300,
+    "mails": 10_000,
 }
-QUICK = {"rounds": 1, "seconds": 2, "users": 1000, "tokens": 50, "many": 100_000, "pairs": 40}
+QUICK = {
+    "rounds": 1,
+    "seconds": 2,
+    "users": 1000,
+    "tokens": 50,
+    "many": 100_000,
+    "pairs": 40,
+    "mails": 1000,
+}
 
 
 def _words(allowed: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:

@@ -12,7 +12,18 @@ from types import FrameType
 from benchmarks import options, wrk
 from benchmarks.environments import HERE
 from benchmarks.fleet import Fleet
-from benchmarks.measures import enumeration, me, refresh, revocation, scale, signin, stall, start
+from benchmarks.measures import (
+    drain,
+    enumeration,
+    mail_timing,
+    me,
+    refresh,
+    revocation,
+    scale,
+    signin,
+    stall,
+    start,
+)
 from benchmarks.options import DATABASES, MEASURES, SYSTEMS, Options
 from benchmarks.postgres import PostgresServer, postgres_server
 from benchmarks.processes import GENERATOR_CORE, Failed, say
@@ -27,6 +38,8 @@ MEASURING: dict[str, Callable[[Fleet], Section]] = {
     "refresh": refresh.measure,
     "revocation": revocation.measure,
     "enumeration": enumeration.measure,
+    "mail-timing": mail_timing.measure,
+    "drain": drain.measure,
 }
 
 

@@ -61,12 +61,12 @@ def measure(fleet: Fleet) -> Section:
 
 def _with_redis(section: Section, system: Hexkey, fleet: Fleet) -> None:
     with redis_server(system.database.directory) as redis:
-        system.extra = {"HEXKEY_REDIS_URL": redis.url}
+        system.settings["HEXKEY_REDIS_URL"] = redis.url
         with _two(system) as two:
             _add(section, system, "Redis", two, fleet)
             redis.kill()
             _add(section, system, "Redis, killed", two, fleet)
-    system.extra = {}
+    del system.settings["HEXKEY_REDIS_URL"]
 
 
 @contextlib.contextmanager

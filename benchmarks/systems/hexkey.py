@@ -13,6 +13,7 @@ from benchmarks.systems.system import PASSWORD, SECRET, System
 NO_HASH = "none"
 IDS = "01900000-0000-7000-8000-"
 SESSION_IDS = "01900000-0000-7000-9000-"
+MESSAGE_IDS = "01900000-0000-7000-a000-"
 TEMPLATE, SECOND_TEMPLATE, AGED_TEMPLATE = "template", "othertemplate", "agedtemplate"
 
 
@@ -31,7 +32,7 @@ class Hexkey(System):
     def __init__(self, database: Database, scheme: str = "bcrypt_sha256-12") -> None:
         super().__init__(database)
         self.scheme: str = scheme
-        self.extra: dict[str, str] = {}
+        self.settings: dict[str, str] = {}
         self.workers = 1
 
     @property
@@ -40,7 +41,7 @@ class Hexkey(System):
 
     def command(self, port: int) -> list[str]:
         several = ["--workers", str(self.workers)] if self.workers > 1 else []
-        return [_program(), "serve", "--host", "127.0.0.1", "--port", str(port), *several]
+        return [program(), "serve", "--host", "127.0.0.1", "--port", str(port), *several]
 
     def environment(self) -> dict[str, str]:
         names = {
@@ -49,7 +50,7 @@ class Hexkey(System):
             "HEXKEY_MASTER_SECRET": SECRET,
             "HEXKEY_ACCESS_TOKEN_TTL": "3600",
         }
-        return plain_environment(**names, **self._hasher(), **self.extra)
+        return plain_environment(**names, **self._hasher(), **self.settings)
 
     def _hasher(self) -> dict[str, str]:
         if self.scheme == NO_HASH:
@@ -99,6 +100,34 @@ class Hexkey(System):
         first = "template.id = (SELECT min(id) FROM sessions)"
         self.database.clone("sessions", first, (1, users), changes)
 
+    def give_everybody_an_address(self) -> None:
+        """Let user `n` have the verified address `user<n>@example.com`."""
+        address = "username_key || '@example.com'"
+        self.database.run(
+            f"UPDATE users SET email_value = {address}, email_key = {address}, "
+            f"email_verified = (1 = 1) WHERE id LIKE '{IDS}%'"
+        )
+
+    def queue_mail(self, kind: str, many: int) -> None:
+        """Queue `many` mails of that kind, each to another user, as if they were due now."""
+        self.settings["HEXKEY_WORKER"] = "false"
+        self.database.run("DELETE FROM outbox; DELETE FROM one_time_tokens")
+        with self.started(CORES) as server:
+            address = {"email": "user1@example.com"}
+            answer = ask_once(server.port, Request("POST", "/password-resets", body=address))
+        _expect(answer, 202)
+        self.database.run("UPDATE outbox SET id = 'template'")
+        about = f"'{IDS}' || {self.database.hex12('i')}" if kind != "password_reset" else "NULL"
+        changes = {
+            "id": f"'{MESSAGE_IDS}' || {self.database.hex12('i')}",
+            "kind": f"'{kind}'",
+            "recipient": "'user' || i || '@example.com'",
+            "recipient_key": "'user' || i || '@example.com'",
+            "user_id": about,
+        }
+        self.database.clone("outbox", "template.id = 'template'", (1, many), changes)
+        self.database.run("DELETE FROM outbox WHERE id = 'template'")
+
     def sign_in(self, number: int, password: str) -> Request:
         return Request("POST", "/sessions", body={"login": f"user{number}", "password": password})
 
@@ -106,7 +135,7 @@ class Hexkey(System):
         return f"{IDS}{number:012x}"
 
     def _migrate(self) -> None:
-        finish([_program(), "migrate"], seconds=60, env=self.environment(),
+        finish([program(), "migrate"], seconds=60, env=self.environment(),
                cwd=self.database.directory)  # fmt: skip
 
     def _register(self, name: str) -> None:
@@ -133,7 +162,7 @@ class Hexkey(System):
         }
 
 
-def _program() -> str:
+def program() -> str:
     program = Path(sys.executable).with_name("hexkey")
     if not program.exists():
         raise Failed("the program hexkey is not installed beside this Python; run `make env`")

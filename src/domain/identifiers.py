@@ -24,3 +24,13 @@ def parse_user_id(text: str) -> UserId | None:
 def parse_session_id(text: str) -> SessionId | None:
     """Read an id as it stands in a token or a URL; `None` for what no session can have."""
     return SessionId(text) if _CANONICAL_UUID.fullmatch(text) else None
+
+
+def parse_message_id(text: str) -> MessageId | None:
+    """Read an id as an operator typed it; `None` for what no message can have."""
+    return MessageId(text) if _CANONICAL_UUID.fullmatch(text) else None
+
+
+def parse_endpoint_id(text: str) -> EndpointId | None:
+    """Read an id as an operator typed it; `None` for what no webhook can have."""
+    return EndpointId(text) if _CANONICAL_UUID.fullmatch(text) else None

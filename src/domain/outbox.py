@@ -19,6 +19,8 @@ MAX_RECIPIENT_LENGTH = 320
 MAX_NETWORK_LENGTH = 64
 MAX_CONTENT_LENGTH = 65_536  # of all words together, as JSON in ASCII
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 class MessageNotFound(HexkeyError):
     """There is no such message in the outbox, or not any more."""
@@ -117,7 +119,8 @@ class Message:
             dice: from 0 to 1, thrown anew for each call.
         """
         wait = RETRY_AFTER[min(self.attempts, len(RETRY_AFTER) - 1)]
-        due = now + wait * (1 + JITTER * (2 * dice - 1))
+        spread = wait * (1 + JITTER * (2 * dice - 1))
+        due = now + spread // _MILLISECOND * _MILLISECOND  # what a store can keep of an instant
         if due >= self.expires_at:
             return self.failed(f"expired; last: {error}")
         return replace(

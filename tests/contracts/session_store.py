@@ -204,6 +204,42 @@ class SessionUseContract(ABC):
             assert len(await transaction.sessions.of_user(bob.id)) == 3
         assert await kept(store, sessions[2]) == sessions[2].ended(now=LATER)
 
+    async def test_tells_which_sessions_it_has_ended_and_no_others(
+        self, store: SessionStore
+    ) -> None:
+        ann, bob = a_user(), a_user()
+        first, second, third, fourth = (
+            a_session(user=ann, now=LATER + n * timedelta(seconds=1)) for n in range(4)
+        )
+        over, foreign = a_session(user=ann, ended_at=LATER), a_session(user=bob)
+        await opened(store, ann, bob, sessions=[first, second, third, fourth, over, foreign])
+        async with store.begin() as transaction:
+            sessions = transaction.sessions
+            assert await sessions.end(first.id, now=LATER)
+            assert not await sessions.end(first.id, now=LATER)
+            assert not await sessions.end(SessionId(an_id()), now=LATER)
+            assert await sessions.end_beyond(2, ann.id, now=LATER) == [second.id]
+            assert await sessions.end_beyond(2, ann.id, now=LATER) == []
+            assert await sessions.end_all(ann.id, keep=third.id, now=LATER) == [fourth.id]
+            assert await sessions.end_all(ann.id, keep=third.id, now=LATER) == []
+
+    async def test_lists_the_latest_first_with_those_that_have_ended_if_wanted(
+        self, store: SessionStore
+    ) -> None:
+        ann, bob = a_user(), a_user()
+        old, over, new = (
+            a_session(user=ann, now=LATER + n * timedelta(seconds=1)) for n in range(3)
+        )
+        over = over.ended(now=LATER)
+        await opened(store, ann, bob, sessions=[old, new, over, a_session(user=bob)])
+
+        async with store.begin() as transaction:
+            of_user = transaction.sessions.of_user
+            assert await of_user(ann.id) == [new, old]
+            assert await of_user(ann.id, limit=1) == [new]
+            assert await of_user(ann.id, also_ended=True) == [new, over, old]
+            assert await of_user(ann.id, also_ended=True, limit=2) == [new, over]
+
     async def test_replaces_a_session_that_is_as_it_was(self, store: SessionStore) -> None:
         user = a_user()
         session, other = a_session(user=user), a_session(user=user)

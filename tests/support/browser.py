@@ -33,6 +33,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def another_browser(browser: Browser, *options: str) -> Browser:
+    """One more of the same kind, with `options` of its own; whoever asks closes it."""
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    return browser.browser_type.launch(executable_path=program, args=[*_OPTIONS, *options])
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A tab that shares nothing with others and remembers violations of its policy."""

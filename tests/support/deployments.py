@@ -28,7 +28,7 @@ from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.unicode.usernames import PrecisUsernames
 from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.listing import ListUsers
-from hexkey.application.accounts.mail_requests import RequestMail
+from hexkey.application.accounts.mail_requests import MailRequestPolicy, RequestMail
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.password_change import (
     ChangePassword,
@@ -139,6 +139,7 @@ class Deployment:
     ids: CountingIds = field(default_factory=CountingIds)
     registration: RegistrationPolicy = field(default_factory=RegistrationPolicy)
     password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
+    mail_policy: MailRequestPolicy = field(default_factory=MailRequestPolicy)
     algorithm: SigningAlgorithm = SigningAlgorithm.ES256
     scopes: frozenset[str] = frozenset(("openid", "profile"))
     session_policy: SessionPolicy = field(
@@ -209,6 +210,7 @@ class Deployment:
             secrets=CountingSecrets(),
             one_time_secrets=self.one_time_secrets,
             clock=clock,
+            policy=self.mail_policy,
         )
         self.register_user = RegisterUser(
             store=store,

@@ -84,6 +84,8 @@ class ConfirmEmailChange:
                 raise InvalidOrExpiredToken from None
             if not replaced:
                 raise TemporarilyUnavailable
+            # Also what would fit again if the address were changed back.
+            await transaction.one_time_tokens.void(user.id)
             await self._tell(transaction, user, changed)
             await transaction.commit()
         self.changes.announce(user.id)
@@ -159,6 +161,7 @@ class UndoEmailChange:
             await self.tell(transaction, gone)
         else:
             without = holder.without_email(now=now)
+            await transaction.one_time_tokens.void(holder.id)
             freed = await transaction.users.replace(holder, without)
             await self.tell.ended(transaction, holder.id, ended, at=now)
         if not freed:

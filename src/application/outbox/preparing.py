@@ -10,7 +10,7 @@ from hexkey.application.outbox.letters import LETTERS, LetterPlan
 from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.mail import Letter, LetterWriter, Mail
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
-from hexkey.domain.accounts.one_time_token import OneTimeToken
+from hexkey.domain.accounts.one_time_token import VOID_WITH_PASSWORD, OneTimeToken
 from hexkey.domain.outbox import Message
 
 _MINUTES, _HOURS = 120, 48  # up to which a time is told in minutes, and in hours
@@ -66,8 +66,16 @@ class PrepareMail:
             await transaction.one_time_tokens.put(decision.token)
             kept = await transaction.one_time_tokens.find(decision.token.digest)
             await transaction.commit()
-        # Somebody has asked again since, or the link of an earlier attempt has been used.
-        return decision if kept is not None and kept.is_live(now=now) else None
+        # Somebody has asked again since, or has used or voided the link of an earlier attempt.
+        works = (
+            kept is not None
+            and kept.is_live(now=now)
+            and (
+                kept.credential_version == decision.token.credential_version
+                or kept.purpose not in VOID_WITH_PASSWORD
+            )
+        )
+        return decision if works else None
 
     def _values(
         self, message: Message, decision: Decision, plan: LetterPlan, *, now: datetime

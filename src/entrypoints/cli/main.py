@@ -10,6 +10,7 @@ from hexkey.entrypoints.cli import (
     errands,
     invitations,
     keys,
+    mail,
     maintenance,
     migrate,
     outbox,
@@ -35,6 +36,7 @@ users.app.command("invite")(invitations.invite)
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(mail.app, name="mail")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(config.app, name="config")

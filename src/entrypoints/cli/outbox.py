@@ -58,10 +58,15 @@ def _state(name: str | None) -> Any:
 
 
 def _one(deed: Callable[[Any, Any], Awaitable[Any]], id_: str, *, as_json: bool) -> None:
+    from hexkey.domain.identifiers import parse_message_id
+    from hexkey.domain.outbox import MessageNotFound
     from hexkey.entrypoints.cli.deployment import run
     from hexkey.entrypoints.cli.outbox_pages import facts, row
 
-    message = run(lambda container: deed(container, id_))
+    id_read = parse_message_id(id_)
+    if id_read is None:
+        raise MessageNotFound
+    message = run(lambda container: deed(container, id_read))
     if as_json:
         show_json({**row(message), "content": dict(message.content)})
     else:

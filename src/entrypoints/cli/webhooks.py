@@ -51,12 +51,12 @@ def list_(as_json: AsJson = False) -> None:
 @app.command("test")
 def try_(id_: Id, as_json: AsJson = False) -> None:
     """POST one signed message of the type webhook.test, at once and only once."""
-    from hexkey.domain.identifiers import EndpointId
     from hexkey.entrypoints.cli.deployment import run
     from hexkey.entrypoints.cli.refusals import CommandRefused
 
+    endpoint = _read(id_)
     with progress("Calling"):
-        trial = run(lambda container: container.test_webhook()(id=EndpointId(id_)))
+        trial = run(lambda container: container.test_webhook()(id=endpoint))
     if not trial.is_taken:
         raise CommandRefused("webhook_not_taken", f"It did not take the message: {trial.error}.")
     if as_json:
@@ -68,14 +68,24 @@ def try_(id_: Id, as_json: AsJson = False) -> None:
 @app.command("remove")
 def remove(id_: Id, as_json: AsJson = False) -> None:
     """Tell a URL nothing more; what waits for it is dropped."""
-    from hexkey.domain.identifiers import EndpointId
     from hexkey.entrypoints.cli.deployment import run
 
-    run(lambda container: container.remove_webhook()(id=EndpointId(id_)))
+    endpoint = _read(id_)
+    run(lambda container: container.remove_webhook()(id=endpoint))
     if as_json:
         show_json({"id": id_, "removed": True})
     else:
         typer.echo("It is told nothing more.")
+
+
+def _read(text: str) -> Any:
+    from hexkey.domain.identifiers import parse_endpoint_id
+    from hexkey.domain.webhooks import WebhookNotFound
+
+    endpoint = parse_endpoint_id(text)
+    if endpoint is None:
+        raise WebhookNotFound
+    return endpoint
 
 
 def _row(endpoint: Any) -> dict[str, Any]:

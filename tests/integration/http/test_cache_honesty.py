@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.support.databases import BOTH
 from tests.support.http_client import PASSWORD, Client, bearer, operate, token_of
+from tests.support.mail_folder import link_mailed
 from tests.support.postgres import drop_database, fresh_database
 from tests.support.server import Server, run_program, running_server
 
@@ -36,6 +39,7 @@ def pair(
         "HEXKEY_DATABASE_URL": url,
         "HEXKEY_MASTER_SECRET": "one-secret-for-both-0123456789-abcdef",
         "HEXKEY_PUBLIC_URL": "http://127.0.0.1:8000",
+        "HEXKEY_MAIL_DIR": str(folder / "mails"),
     }
     assert run_program("migrate", folder=folder, env=env).returncode == 0
     with running_server(env, folder=folder) as here, running_server(env) as there:
@@ -96,6 +100,27 @@ class TestChange:
         assert there.sign_in("bob").status_code == 401  # nothing of a password is remembered
         within_a_second(lambda: there.me(other), lambda it: it.status_code == 401)
         assert there.me(kept).status_code == 200
+
+    def test_of_an_address_that_is_disowned_ends_every_session(
+        self, pair: Pair, here: Client, there: Client
+    ) -> None:
+        """RC-06, RC-13, SE-05: on both instances, with every refresh token."""
+        address = "erin@example.com"
+        assert here.register("erin", email=address).is_success
+        opened = [it.sign_in("erin").json() for it in (here, there)]
+        for session, client in product(opened, (here, there)):
+            assert client.me(session["access_token"]).status_code == 200
+        mails = Path(pair.env["HEXKEY_MAIL_DIR"])
+        link = link_mailed(mails, to=address, page="verify-email", ask=here)
+        body = {"token": link.partition("=")[2]}
+        assert there.post("/email-verifications/disown", json=body).is_success
+
+        for session, client in product(opened, (here, there)):
+            within_a_second(
+                partial(client.me, session["access_token"]), lambda it: it.status_code == 401
+            )
+            refresh = {"refresh_token": session["refresh_token"]}
+            assert client.post("/sessions/refresh", json=refresh).status_code == 401
 
     def test_by_an_operator_disables_everywhere(
         self, pair: Pair, here: Client, there: Client

@@ -156,8 +156,14 @@ class TestOnTheWire:
 class TestMethods:
     ALLOWED: ClassVar = {
         "/users": "POST",
-        "/users/me": "GET, PATCH",
+        "/users/me": "DELETE, GET, PATCH",
         "/users/me/password": "PUT",
+        "/users/me/email": "POST",
+        "/users/me/export": "GET",
+        "/password-resets": "POST",
+        "/password-resets/confirm": "POST",
+        "/account/reset-password": "GET, POST",
+        "/account/done": "GET",
         "/users/x": "GET",
         "/sessions": "DELETE, GET, POST",
         "/sessions/refresh": "DELETE, POST",

@@ -1,6 +1,7 @@
 """AZ-01: deny by default, in matrices that are made from the application itself."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -17,21 +18,37 @@ from hexkey.entrypoints.http.protection import (
     rule_of,
 )
 from tests.support.api import PASSWORD, Api, Headers, settings
+from tests.support.visiting import OURS
 
 pytestmark = pytest.mark.anyio
 
+BY_MAIL = (  # whoever holds what was mailed
+    *("/email-verifications/confirm", "/email-verifications/disown", "/password-resets/confirm"),
+    *("/email-changes/confirm", "/email-changes/undo", "/account-restorations/confirm"),
+    "/invitations/accept",
+)
+PAGES = (
+    *("/account/verify-email", "/account/ask-verification", "/account/disown-email"),
+    *("/account/forgot-password", "/account/reset-password", "/account/change-email"),
+    *("/account/undo-email-change", "/account/restore-account", "/account/accept-invitation"),
+)
 OPEN = {
     *(("POST", "/users"), ("GET", "/users/{id}"), ("POST", "/sessions"), ("POST", "/token")),
     ("POST", "/sessions/refresh"),
     *(("GET", "/livez"), ("GET", "/readyz"), ("GET", "/.well-known/jwks.json")),
     ("GET", "/.well-known/revocations"),
     *(("GET", "/docs"), ("GET", "/docs/{asset}"), ("GET", "/openapi.json")),
+    *(("POST", "/email-verifications"), ("POST", "/password-resets")),
+    *(("POST", path) for path in BY_MAIL),
+    *(product(("GET", "POST"), PAGES)),
+    ("GET", "/account/done"),
 }
 CALLERS = ("anonymous", "disabled", "plain", "admin")
 WELL_FORMED = {  # a body that the route would take, so that only the caller can be wrong
     ("PATCH", "/users/me"): {"full_name": "Ann"},
     ("PUT", "/users/me/password"): {"current_password": "x" * 8, "new_password": "y" * 8},
     ("POST", "/sessions/current/reauthenticate"): {"password": "x" * 8},
+    ("POST", "/users/me/email"): {"email": "new@example.com"},
 }
 
 
@@ -97,7 +114,7 @@ class TestRoutes:
         body = WELL_FORMED.get((method, path))
         more = {"json": body} if body else {}
 
-        answer = await api.call(method, path, headers=callers[caller], **more)
+        answer = await api.call(method, path, headers={**OURS, **callers[caller]}, **more)
 
         allowed = expected(rule, caller)
         if allowed is None:
@@ -207,7 +224,14 @@ WRITES = {
     ("POST", "/sessions"): {"login": "alice", "password": PASSWORD},
     ("POST", "/sessions/refresh"): {"refresh_token": "hxk_rt_x"},
     ("POST", "/sessions/current/reauthenticate"): {"password": PASSWORD},
+    ("POST", "/users/me/email"): {"email": "new@example.com"},
+    ("POST", "/email-verifications"): {"email": "new@example.com"},
+    ("POST", "/password-resets"): {"email": "new@example.com"},
+    **{("POST", path): {"token": "hxk_ot_x"} for path in BY_MAIL},
+    ("POST", "/password-resets/confirm"): {"token": "hxk_ot_x", "new_password": "y" * 20},
+    ("POST", "/invitations/accept"): {"token": "hxk_ot_x", "password": "y" * 20},
 }
+WITHOUT_JSON = {("POST", "/token"), ("POST", "/users/me/restore")}
 
 
 class TestForbiddenFields:
@@ -216,7 +240,7 @@ class TestForbiddenFields:
         with_body = {
             (method, path) for method, path, _ in ROUTES if method in {"POST", "PUT", "PATCH"}
         }
-        assert set(WRITES) == with_body - {("POST", "/token")}
+        assert set(WRITES) == with_body - WITHOUT_JSON - {("POST", path) for path in PAGES}
         assert len(FORBIDDEN) >= 20
 
     @pytest.mark.parametrize(("method", "path"), WRITES, ids=str)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import hexkey
+from hexkey.application.outbox.letters import LETTERS
 from tests.support.server import ROOT, environment
 
 LICENSES = f"hexkey-{hexkey.__version__}.dist-info/licenses"
@@ -58,6 +59,8 @@ class TestWheel:
             "hexkey/application/ports/passwords.py",
             "hexkey/adapters/sql/migrations/env.py",
             "hexkey/adapters/sql/migrations/versions/0001_initial.py",
+            "hexkey/adapters/mail/templates/layout.html",
+            "hexkey/adapters/mail/templates/de/verify_email.txt",
             "hexkey/adapters/wordlist/common_passwords.bin",
             "hexkey/entrypoints/http/static/docs.html",
             "hexkey/entrypoints/http/static/swagger-ui-bundle.js",
@@ -106,6 +109,11 @@ class TestInstalledProgram:
         run(sys.executable, "-c", ENTRY, "migrate", folder=tmp_path, path=installed)
 
         assert (tmp_path / "data" / "hexkey.db").exists()
+
+    def test_brings_its_templates_of_mails(self, installed: Path, tmp_path: Path) -> None:
+        run(sys.executable, "-c", ENTRY, "mail", "preview", "m", folder=tmp_path, path=installed)
+
+        assert len(list((tmp_path / "m" / "de").glob("*.html"))) == len(LETTERS)
 
     def test_is_named_by_the_metadata(self, installed: Path) -> None:
         (metadata,) = installed.glob("*.dist-info")

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Annotated
 
+import httpx2
 import pytest
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from hexkey.entrypoints.http.app import create_app
 from hexkey.entrypoints.http.protection import SignedIn, rule_of
+from hexkey.entrypoints.http.security import Caller, Security
 from tests.support.api import PASSWORD, Api, Headers, settings
 from tests.support.mails import token_in
 from tests.support.recovering import signs_in, verified
@@ -134,6 +138,25 @@ class TestWhileLeaving:
         answer = await api.call("POST", "/sessions", json=body)
 
         assert (answer.status_code, answer.json()["scope"]) == (201, "")
+
+
+class TestHost:
+    async def test_refuses_whoever_is_leaving(self, api: Api) -> None:
+        """SE-05: also for the routes of an application that mounts Hexkey."""
+        security = Security.embedded(api.app, prefix="/auth")
+        host = FastAPI()
+
+        @host.get("/notes")
+        async def notes(user: Annotated[Caller, Depends(security.current_user())]) -> str:
+            return user.id
+
+        headers = await api.somebody()
+        transport = httpx2.ASGITransport(app=host)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            assert (await client.get("/notes", headers=headers)).status_code == 200
+            await leave(api, headers)
+
+            assert (await client.get("/notes", headers=headers)).status_code == 403
 
 
 class TestRestoring:

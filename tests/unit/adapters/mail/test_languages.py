@@ -1,7 +1,7 @@
 """Which language a reader is written to in."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hexkey.adapters.mail.jinja_writer import JinjaLetters
@@ -34,6 +34,7 @@ class TestLanguageFor:
     def test_is_the_dearest_that_there_is(self, header: str, language: str | None) -> None:
         assert WRITER.language_for(header) == language
 
+    @settings(deadline=None)
     @given(st.one_of(st.text(), st.text(alphabet="den-,;q=01. *")))
     def test_of_any_header_is_one_of_ours_or_none(self, header: str) -> None:
         assert WRITER.language_for(header) in (None, "de", "en")

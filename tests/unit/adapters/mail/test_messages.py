@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hexkey.adapters.mail.inert_values import one_line
@@ -74,6 +74,7 @@ class TestMessage:
         assert [it.get_content_type() for it in message.iter_parts()] == ["text/plain", "text/html"]
         assert {it.get_content_charset() for it in message.iter_parts()} == {"utf-8"}
 
+    @settings(deadline=None)
     @given(subject=ANY_TEXT, text=ANY_TEXT, html=ANY_TEXT)
     @example(subject=HOSTILE[0], text=HOSTILE[2], html=HOSTILE[3])
     @example(subject=HOSTILE[1], text=HOSTILE[3], html=HOSTILE[2])
@@ -89,7 +90,9 @@ class TestMessage:
         assert content(message, "html") == as_lines(html)
         assert not message.defects
 
+    @settings(deadline=None)
     @given(subject=ANY_TEXT)
+    @example(subject="=?utf-8?q?=68i?=")
     def test_has_a_subject_that_people_read_as_it_was_meant(self, subject: str) -> None:
         line = one_line(subject, most=200)
 
@@ -105,12 +108,14 @@ class TestMessage:
 
 
 class TestWords:
+    @settings(deadline=None)
     @given(ANY_TEXT)
     def test_in_a_header_are_ascii_on_folded_lines(self, text: str) -> None:
         lines = header_words(text).split("\r\n ")
 
         assert all(it.isascii() and it.isprintable() and len(it) <= 75 for it in lines)
 
+    @settings(deadline=None)
     @given(ANY_TEXT)
     def test_in_a_body_are_short_ascii_lines_without_a_boundary(self, text: str) -> None:
         encoded = body_lines(text)
@@ -150,6 +155,7 @@ class TestOriginator:
         with pytest.raises(InvalidOriginator):
             Originator.parse(text)
 
+    @settings(deadline=None)
     @given(ANY_TEXT)
     def test_never_makes_a_second_header(self, text: str) -> None:
         try:
@@ -161,6 +167,7 @@ class TestOriginator:
 
 
 class TestMailbox:
+    @settings(deadline=None)
     @given(ANY_TEXT)
     def test_of_any_text_is_one_or_none(self, text: str) -> None:
         for candidate in (text, f"{text}@x.test", f"a@{text}", f"a{text}b@x.test"):
