@@ -108,8 +108,9 @@ class TestHostileAnswer:
         answers.said[KEYS], answers.hang = http(b"{", length=100), True
         impatient = HttpIssuer(answers.address, patience=timedelta(milliseconds=100))
 
-        with pytest.raises(IssuerUnreachable, match="no answer"):
-            await impatient.keys()
+        async with asyncio.timeout(10):
+            with pytest.raises(IssuerUnreachable, match="no answer"):
+                await impatient.keys()
         await impatient.close()
 
     async def test_that_trickles_is_given_up(self, answers: Answers) -> None:
