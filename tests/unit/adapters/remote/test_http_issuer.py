@@ -108,8 +108,9 @@ class TestHostileAnswer:
         answers.said[KEYS], answers.hang = http(b"{", length=100), True
         impatient = HttpIssuer(answers.address, patience=timedelta(milliseconds=100))
 
-        with pytest.raises(IssuerUnreachable, match="no answer"):
-            await impatient.keys()
+        async with asyncio.timeout(10):
+            with pytest.raises(IssuerUnreachable, match="no answer"):
+                await impatient.keys()
         await impatient.close()
 
     async def test_that_trickles_is_given_up(self, answers: Answers) -> None:
@@ -121,19 +122,8 @@ class TestHostileAnswer:
             with pytest.raises(IssuerUnreachable, match="no answer"):
                 await impatient.keys()
         await impatient.close()
-
-    async def test_that_is_refused_is_hung_up_on(
-        self, issuer: HttpIssuer, answers: Answers
-    ) -> None:
-        answers.hang = True
-        answers.said[KEYS] = http(b"x" * (MAX_KEYS_OCTETS + 1), length=2 * MAX_KEYS_OCTETS)
-
-        with pytest.raises(IssuerUnreachable, match="longer") as refusal:
-            await issuer.keys()
-
         async with asyncio.timeout(10):
             await answers.left.wait()
-        assert refusal  # held until here: nothing was hung up on by the garbage collector
 
     async def test_that_leads_elsewhere_is_not_followed(
         self, issuer: HttpIssuer, answers: Answers

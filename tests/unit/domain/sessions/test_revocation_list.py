@@ -1,0 +1,76 @@
+"""The bounds of a list of revocations, each at the instant itself."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from hexkey.domain.identifiers import SessionId, UserId
+from hexkey.domain.sessions.access_token import CLOCK_SKEW, InvalidToken
+from hexkey.domain.sessions.revocation_list import (
+    STATEMENT_LIFETIME,
+    RevocationList,
+    RevocationStatement,
+    not_before,
+    oldest_that_matters,
+)
+from tests.support.doubles import START
+
+MOMENT, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+SESSION, USER = SessionId("s"), UserId("u")
+
+
+def said(at: datetime) -> RevocationStatement:
+    return RevocationStatement.made(RevocationList(), issuer="x", since=at - HOUR, now=at)
+
+
+class TestStatement:
+    @pytest.mark.parametrize(
+        "now",
+        [START - CLOCK_SKEW, START, START + STATEMENT_LIFETIME + CLOCK_SKEW - MOMENT],
+        ids=str,
+    )
+    def test_is_believed_from_its_first_instant_to_its_last(self, now: datetime) -> None:
+        said(START).ensure_current(now=now)
+
+    @pytest.mark.parametrize(
+        "now", [START - CLOCK_SKEW - MOMENT, START + STATEMENT_LIFETIME + CLOCK_SKEW], ids=str
+    )
+    def test_is_not_believed_beyond(self, now: datetime) -> None:
+        with pytest.raises(InvalidToken):
+            said(START).ensure_current(now=now)
+
+    def test_is_worn_after_half_of_its_time(self) -> None:
+        half = START + STATEMENT_LIFETIME / 2
+
+        assert not said(START).is_worn(now=half - MOMENT)
+        assert said(START).is_worn(now=half)
+
+    def test_says_whole_seconds(self) -> None:
+        assert said(START + SECOND - MOMENT) == said(START)
+
+
+class TestList:
+    def test_has_a_tag_for_each_content(self) -> None:
+        contents = [
+            RevocationList(),
+            *(RevocationList(not_before=at) for at in (START, START + SECOND)),
+            *(RevocationList(sessions={SESSION: at}) for at in (START, START + SECOND)),
+            *(RevocationList(users={USER: at}) for at in (START, START + SECOND)),
+            RevocationList(sessions={SessionId("t"): START}),
+            RevocationList(users={UserId("t"): START}),
+        ]
+
+        assert len({it.tag for it in contents}) == len(contents)
+
+
+class TestWhatMatters:
+    def test_goes_back_as_far_as_any_clock_may_believe_a_token(self) -> None:
+        assert oldest_that_matters(lifetime=HOUR, now=START) == START - HOUR - 2 * CLOCK_SKEW
+
+    @pytest.mark.parametrize("late", [timedelta(0), MOMENT, SECOND - MOMENT], ids=str)
+    def test_covers_everything_issued_before_by_any_clock(self, late: timedelta) -> None:
+        bound = not_before(START + late)
+
+        assert bound.microsecond == 0
+        assert START + late + CLOCK_SKEW <= bound < START + late + CLOCK_SKEW + SECOND
