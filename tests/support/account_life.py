@@ -188,10 +188,12 @@ class AccountLife:
     async def try_to_send(self, message: Message) -> list[Delivered]:
         """Do what the worker does for one message, also if it has left before."""
         now = self.clock.now()
-        mail = None if message.is_expired(now=now) else await self.prepare(message, now=now)
-        letter = self._letters.last
-        if mail is None or letter is None:
+        decided = {} if message.is_expired(now=now) else await self.prepare([message], now=now)
+        if message.id not in decided:
             return []
+        mail = self.prepare.write(message, decided[message.id], now=now)
+        letter = self._letters.last
+        assert letter is not None
         read = Delivered(id=message.id, kind=letter.kind, to=mail.to, values=letter.values)
         self.inbox.append(read)
         return [read]

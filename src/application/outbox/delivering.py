@@ -1,8 +1,10 @@
 """The worker: sends what the outbox holds, at once when it can be, and again when it must be."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hexkey.application.accounts.mail_decisions import Decision
 from hexkey.application.outbox.draining import DelayedDelivery, Drain, RefusedDelivery
 from hexkey.application.outbox.preparing import PrepareMail
 from hexkey.application.ports.mail import MailDelayed, MailRefused, MailSender
@@ -44,9 +46,10 @@ class DeliverMail:
         Raises:
             TemporarilyUnavailable: if the store is away.
         """
-        drain = Drain(
+        drain: Drain[Decision] = Drain(
             channel=Channel.MAIL,
             queue=self.queue,
+            prepare=self._prepared,
             attempt=self._attempt,
             clock=self.clock,
             dice=self.dice,
@@ -60,17 +63,19 @@ class DeliverMail:
             await self()
             await self.arrivals.wait(Channel.MAIL, most=POLL)
 
-    async def _attempt(self, message: Message, now: datetime) -> Message:
-        mail = await self.prepare(message, now=now)
-        if mail is None:  # it was for nobody, or is not true any more
-            return message.done()
+    async def _prepared(
+        self, messages: Sequence[Message], now: datetime
+    ) -> Mapping[MessageId, Decision]:
+        return await self.prepare(messages, now=now)
+
+    async def _attempt(self, message: Message, decision: Decision, now: datetime) -> None:
+        mail = self.prepare.write(message, decision, now=now)
         try:
             await self.sender.send(mail)
         except MailDelayed as delay:
             raise DelayedDelivery(str(delay)) from None
         except MailRefused as refusal:
             raise RefusedDelivery(str(refusal)) from None
-        return message.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +98,10 @@ class DeliverWebhooks:
         Raises:
             TemporarilyUnavailable: if the store is away.
         """
-        drain = Drain(
+        drain: Drain[WebhookEndpoint] = Drain(
             channel=Channel.WEBHOOK,
             queue=self.queue,
+            prepare=self._prepared,
             attempt=self._attempt,
             clock=self.clock,
             dice=self.dice,
@@ -109,10 +115,16 @@ class DeliverWebhooks:
             await self()
             await self.arrivals.wait(Channel.WEBHOOK, most=POLL)
 
-    async def _attempt(self, message: Message, now: datetime) -> Message:
-        endpoint = await self.endpoints.find(EndpointId(message.recipient))
-        if endpoint is None:  # removed since
-            return message.done()
+    async def _prepared(
+        self, messages: Sequence[Message], now: datetime
+    ) -> Mapping[MessageId, WebhookEndpoint]:
+        """Whom each is for; an endpoint that was removed since is nobody."""
+        del now
+        endpoints = {endpoint.id: endpoint for endpoint in await self.endpoints.all()}
+        whose = {message.id: EndpointId(message.recipient) for message in messages}
+        return {message: endpoints[it] for message, it in whose.items() if it in endpoints}
+
+    async def _attempt(self, message: Message, endpoint: WebhookEndpoint, now: datetime) -> None:
         body = message.content["body"]
         call = signed_call(endpoint, self.secrets, message.id, body, now=now)
         try:
@@ -121,7 +133,6 @@ class DeliverWebhooks:
             raise DelayedDelivery(str(delay)) from None
         except WebhookRefused as refusal:
             raise RefusedDelivery(str(refusal)) from None
-        return message.done()
 
 
 def signed_call(

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from hexkey.application.ports.outbox import OutboxQueue
 from hexkey.application.ports.system import Clock, Dice
@@ -23,7 +24,11 @@ _SETTLE_TRIES = 30  # when the store is away; what has left must not leave again
 
 _log = logging.getLogger("hexkey.outbox")
 
-Attempt = Callable[[Message, datetime], Awaitable[Message]]
+PREPARED_AT_ONCE = 25  # messages, in one transaction
+
+What = TypeVar("What")  # is known of a message when it has been prepared
+Prepare = Callable[[Sequence[Message], datetime], Awaitable[Mapping[MessageId, What]]]
+Attempt = Callable[[Message, What, datetime], Awaitable[None]]
 
 
 class DelayedDelivery(Exception):
@@ -35,17 +40,20 @@ class RefusedDelivery(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drain:
+class Drain(Generic[What]):
     """Empties one channel.
 
     Attributes:
-        attempt: sends one message, and returns what has become of it.
+        prepare: finds out what sending some messages takes; those that it leaves out are for
+            nobody any more.
+        attempt: sends one of them.
         lanes: how many are sent at the same time.
     """
 
     channel: Channel
     queue: OutboxQueue
-    attempt: Attempt
+    prepare: Prepare[What]
+    attempt: Attempt[What]
     clock: Clock
     dice: Dice
     lanes: int
@@ -71,37 +79,42 @@ class Drain:
     async def _work(self, waiting: "deque[Message]", holder: str) -> int:
         """Try what was claimed; whatever happens, nothing stays in our hands."""
         ledger = _Ledger(queue=self.queue, holder=holder, clock=self.clock)
+        supply = _Supply(waiting=waiting, prepare=self.prepare, clock=self.clock)
         last_start = self.clock.monotonic() + (LEASE - LONGEST_ATTEMPT).total_seconds()
         many = min(self.lanes, len(waiting))
-        lanes = [asyncio.create_task(self._lane(waiting, ledger, last_start)) for _ in range(many)]
+        lanes = [asyncio.create_task(self._lane(supply, ledger, last_start)) for _ in range(many)]
         tries = 1  # a worker that is stopped does not wait for the store
         try:
             await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
             tries = _SETTLE_TRIES
         finally:
-            waiting.clear()  # no lane begins anything more
+            supply.close()  # no lane begins anything more
             await _ended(lanes)
             await ledger.close(tries=tries)
         for lane in lanes:
             lane.result()  # what ended it, if anything did
         return ledger.entries
 
-    async def _lane(self, waiting: "deque[Message]", ledger: "_Ledger", last_start: float) -> None:
-        while waiting and self.clock.monotonic() <= last_start:
-            await ledger.enter(await self._tried(waiting.popleft()))
+    async def _lane(self, supply: "_Supply[What]", ledger: "_Ledger", last_start: float) -> None:
+        while self.clock.monotonic() <= last_start and (item := await supply.next()):
+            await ledger.enter(await self._tried(*item))
 
-    async def _tried(self, message: Message) -> Message:
+    async def _tried(self, message: Message, what: "What | Exception | None") -> Message:
         """What has become of `message`; nothing that goes wrong with one may stop the others."""
         now = self.clock.now()
         if message.is_expired(now=now):
             return message.failed("expired before it could leave")
+        if isinstance(what, Exception):
+            return self._later(message, self._reason(what))
         try:
             async with asyncio.timeout(LONGEST_ATTEMPT.total_seconds()):
-                return await self.attempt(message, now)
+                if what is not None:
+                    await self.attempt(message, what, now)
         except RefusedDelivery as refusal:
             return message.failed(str(refusal))
         except Exception as error:  # noqa: BLE001 - what is unexpected is told, and tried again
             return self._later(message, self._reason(error))
+        return message.done()
 
     def _reason(self, error: Exception) -> str:
         match error:
@@ -119,6 +132,45 @@ class Drain:
 
     def _later(self, message: Message, why: str) -> Message:
         return message.delayed(why, now=self.clock.now(), dice=self.dice.throw())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Supply(Generic[What]):
+    """Hands out the messages of one claim, prepared a few at a time."""
+
+    waiting: "deque[Message]"
+    prepare: Prepare[What]
+    clock: Clock
+    _ready: "deque[tuple[Message, What | Exception | None]]" = field(default_factory=deque)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def next(self) -> "tuple[Message, What | Exception | None] | None":
+        """A message with what is known of it: `None` for nobody's, an error if that failed."""
+        async with self._turn:
+            if not self._ready and self.waiting:
+                many = min(PREPARED_AT_ONCE, len(self.waiting))
+                some = [self.waiting.popleft() for _ in range(many)]
+                self._ready.extend(await self._prepared(some))
+            return self._ready.popleft() if self._ready else None
+
+    def close(self) -> None:
+        """Hand out nothing more."""
+        self.waiting.clear()
+        self._ready.clear()
+
+    async def _prepared(
+        self, some: Sequence[Message]
+    ) -> "list[tuple[Message, What | Exception | None]]":
+        now = self.clock.now()
+        wanted = [message for message in some if not message.is_expired(now=now)]
+        try:
+            found = await self.prepare(wanted, now)
+        except Exception as error:  # noqa: BLE001 - raised again for the message at fault
+            if len(some) == 1:
+                return [(some[0], error)]
+            # One of them is at fault, or another transaction was in the way of one.
+            return [each for message in some for each in await self._prepared([message])]
+        return [(message, found.get(message.id)) for message in some]
 
 
 @dataclass(slots=True, kw_only=True)

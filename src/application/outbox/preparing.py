@@ -1,16 +1,17 @@
 """From a message of the outbox to a mail: whom it is for, what it says, which link it carries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from hexkey.application.accounts.mail_decisions import Decision, decide
 from hexkey.application.outbox.letters import LETTERS, LetterPlan
-from hexkey.application.ports.accounts import AccountStore
+from hexkey.application.ports.accounts import AccountStore, AccountTransaction
 from hexkey.application.ports.mail import Letter, LetterWriter, Mail
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
 from hexkey.domain.accounts.one_time_token import VOID_WITH_PASSWORD, OneTimeToken
+from hexkey.domain.identifiers import MessageId
 from hexkey.domain.outbox import Message
 
 _MINUTES, _HOURS = 120, 48  # up to which a time is told in minutes, and in hours
@@ -18,7 +19,7 @@ _MINUTES, _HOURS = 120, 48  # up to which a time is told in minutes, and in hour
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareMail:
-    """Put the token and write the letter, just before it is sent.
+    """Put tokens and write letters, just before they are sent.
 
     The same message makes the same mail each time: its Message-ID, its link and its code follow
     from the message's id.
@@ -33,21 +34,36 @@ class PrepareMail:
     letters: LetterWriter
     pages: str
 
-    async def __call__(self, message: Message, *, now: datetime) -> Mail | None:
-        """Return the mail, or `None` if there is nobody to write to, or its link would not work.
+    async def __call__(
+        self, messages: Sequence[Message], *, now: datetime
+    ) -> Mapping[MessageId, Decision]:
+        """Decide about messages and keep their tokens, all in one transaction.
+
+        Returns:
+            What becomes of those that anybody is to read. The others are for nobody, or their
+            link would not work.
 
         Raises:
             TemporarilyUnavailable: if the store is away.
         """
-        decision = await self._decided(message, now=now)
-        if decision is None or decision.kind is None:
-            return None
-        letter = Letter(
-            kind=decision.kind,
-            language=decision.language,
-            values=self._values(message, decision, LETTERS[decision.kind], now=now),
-        )
-        written = self.letters.write(letter)
+        found: dict[MessageId, Decision] = {}
+        async with self.store.begin() as transaction:
+            for message in messages:
+                decision = await decide(message, users=transaction.users, secrets=self.secrets)
+                found[message.id] = decision
+                if decision.token is not None:
+                    await transaction.one_time_tokens.put(decision.token)
+            # After all of them: one of these may have voided another.
+            works = [it for it in messages if await _works(found[it.id], transaction, now=now)]
+            if any(decision.token for decision in found.values()):
+                await transaction.commit()
+        return {it.id: found[it.id] for it in works}
+
+    def write(self, message: Message, decision: Decision, *, now: datetime) -> Mail:
+        """The mail."""
+        plan, kind = LETTERS[decision.kind or ""], decision.kind or ""
+        values = self._values(message, decision, plan, now=now)
+        written = self.letters.write(Letter(kind=kind, language=decision.language, values=values))
         return Mail(
             message_id=f"<{message.id}@{self._host}>",
             date=message.created_at,
@@ -56,26 +72,6 @@ class PrepareMail:
             text=written.text,
             html=written.html,
         )
-
-    async def _decided(self, message: Message, *, now: datetime) -> Decision | None:
-        """What becomes of the message, once its token is kept."""
-        async with self.store.begin() as transaction:
-            decision = await decide(message, users=transaction.users, secrets=self.secrets)
-            if decision.token is None:
-                return decision
-            await transaction.one_time_tokens.put(decision.token)
-            kept = await transaction.one_time_tokens.find(decision.token.digest)
-            await transaction.commit()
-        # Somebody has asked again since, or has used or voided the link of an earlier attempt.
-        works = (
-            kept is not None
-            and kept.is_live(now=now)
-            and (
-                kept.credential_version == decision.token.credential_version
-                or kept.purpose not in VOID_WITH_PASSWORD
-            )
-        )
-        return decision if works else None
 
     def _values(
         self, message: Message, decision: Decision, plan: LetterPlan, *, now: datetime
@@ -107,6 +103,19 @@ class PrepareMail:
     def _host(self) -> str:
         host = urlsplit(self.pages).hostname or ""
         return f"[{host}]" if ":" in host else host
+
+
+async def _works(decision: Decision, transaction: AccountTransaction, *, now: datetime) -> bool:
+    """Whether there is a letter to send, and a link in it would do its act."""
+    token = decision.token
+    if decision.kind is None or token is None:
+        return decision.kind is not None
+    kept = await transaction.one_time_tokens.find(token.digest)
+    # Somebody has asked again since, or has used or voided the link of an earlier attempt.
+    if kept is None or not kept.is_live(now=now):
+        return False
+    same_password = kept.credential_version == token.credential_version
+    return same_password or kept.purpose not in VOID_WITH_PASSWORD
 
 
 def span(time: timedelta) -> str:

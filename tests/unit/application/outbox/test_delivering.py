@@ -136,6 +136,18 @@ class TestDeliverMail:
 
         assert len(sender.sent) == 17
 
+    async def test_sends_the_others_when_one_cannot_be_prepared(
+        self, worker: Worker, sender: ScriptedSender
+    ) -> None:
+        """A registration without its content is none."""
+        [bad] = await worker.queue(a_message("registration"))
+        await worker.queue(*(a_message(to=f"u{number}@example.com") for number in range(20)))
+
+        assert await worker.deliver_mail() == 21
+
+        assert len(sender.sent) == 20
+        assert (await worker.stored(bad)).error == "unexpected KeyError"
+
     async def test_sends_several_at_once_but_not_all(
         self, worker: Worker, sender: ScriptedSender
     ) -> None:

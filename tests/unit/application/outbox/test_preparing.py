@@ -70,7 +70,9 @@ def requests() -> list[Message]:
 
 
 async def prepared(worker: Worker, message: Message) -> Mail | None:
-    return await worker.prepare(message, now=worker.clock.now())
+    now = worker.clock.now()
+    decided = await worker.prepare([message], now=now)
+    return worker.prepare.write(message, decided[message.id], now=now) if decided else None
 
 
 async def written(worker: Worker, message: Message) -> Mail:
@@ -193,6 +195,18 @@ class TestToken:
 
         assert await prepared(worker, older) is None
 
+    async def test_rc_02_that_is_void_is_not_sent_either_if_both_are_sent_together(
+        self, worker: Worker
+    ) -> None:
+        await worker.keep(zoe())
+        older = a_request(RequestKind.PASSWORD_RESET)
+        newer = a_request(RequestKind.PASSWORD_RESET, later=timedelta(seconds=1))
+        worker.clock.advance(seconds=1)
+
+        decided = await worker.prepare([older, newer], now=worker.clock.now())
+
+        assert decided.keys() == {newer.id}
+
     async def test_rc_02_that_was_used_is_not_sent_again(self, worker: Worker) -> None:
         await worker.keep(zoe())
         message = a_request(RequestKind.PASSWORD_RESET)
@@ -279,7 +293,9 @@ class TestLetter:
         if kind not in ("finish_registration", "invitation", "account_erased"):
             await worker.keep(user, _OTHER)
 
-        assert await prepare(_becoming(kind, user), now=START) is not None
+        message = _becoming(kind, user)
+        decided = await prepare([message], now=START)
+        prepare.write(message, decided[message.id], now=START)
 
         [letter] = letters.letters
         assert letter.kind == kind
