@@ -9,6 +9,8 @@ TokenId = NewType("TokenId", str)
 KeyId = NewType("KeyId", str)
 MessageId = NewType("MessageId", str)
 EndpointId = NewType("EndpointId", str)
+ApiKeyId = NewType("ApiKeyId", str)
+AuditEventId = NewType("AuditEventId", str)
 
 ID_LENGTH = 36  # of a UUID in canonical form
 KEY_ID_LENGTH = 43  # of a SHA-256 in base64url
@@ -34,3 +36,8 @@ def parse_message_id(text: str) -> MessageId | None:
 def parse_endpoint_id(text: str) -> EndpointId | None:
     """Read an id as an operator typed it; `None` for what no webhook can have."""
     return EndpointId(text) if _CANONICAL_UUID.fullmatch(text) else None
+
+
+def parse_api_key_id(text: str) -> ApiKeyId | None:
+    """Read an id as it stands in a URL; `None` for what no API key can have."""
+    return ApiKeyId(text) if _CANONICAL_UUID.fullmatch(text) else None

@@ -8,7 +8,9 @@ from datetime import datetime
 from hexkey.application.ports.changes import StateChange
 from hexkey.domain.accounts.one_time_token import OneTimeToken, Purpose
 from hexkey.domain.accounts.user import User
-from hexkey.domain.identifiers import EndpointId, MessageId, SessionId, UserId
+from hexkey.domain.audit.chain import Link
+from hexkey.domain.audit.event import AuditEvent
+from hexkey.domain.identifiers import AuditEventId, EndpointId, MessageId, SessionId, UserId
 from hexkey.domain.outbox import Message
 from hexkey.domain.sessions.session import Session
 from hexkey.domain.webhooks import WebhookEndpoint
@@ -37,6 +39,8 @@ class Committed:
     messages: dict[MessageId, Message] = field(default_factory=dict)
     claims: dict[MessageId, "Claim"] = field(default_factory=dict)
     endpoints: dict[EndpointId, WebhookEndpoint] = field(default_factory=dict)
+    audited: dict[AuditEventId, AuditEvent] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
     changes: list[StateChange] = field(default_factory=list)
     changes_ever: int = 0
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from hexkey.adapters.memory.committed import Committed
 from hexkey.domain.accounts.one_time_token import OneTimeToken, Purpose
 from hexkey.domain.accounts.user import User
-from hexkey.domain.identifiers import MessageId, SessionId, UserId
+from hexkey.domain.audit.event import AuditEvent
+from hexkey.domain.identifiers import AuditEventId, MessageId, SessionId, UserId
 from hexkey.domain.outbox import Message
 from hexkey.domain.sessions.session import Session
 
@@ -24,6 +25,7 @@ class Pending:
     sessions: dict[SessionId, Session] = field(default_factory=dict)
     tokens: dict[tuple[Purpose, str], OneTimeToken] = field(default_factory=dict)
     messages: dict[MessageId, Message] = field(default_factory=dict)
+    audited: dict[AuditEventId, AuditEvent] = field(default_factory=dict)
     noted: dict[UserId, datetime] = field(default_factory=dict)
     erased: dict[UserId, User] = field(default_factory=dict)
 
@@ -50,6 +52,7 @@ class Pending:
             committed.put_session(session)
         committed.tokens.update(self.tokens)
         committed.messages.update(self.messages)
+        committed.audited.update(self.audited)
         for noted, at in self.noted.items():
             committed.log(noted, at=at)
         self._clear()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hexkey.adapters.memory.arrivals import InProcessArrivals
+from hexkey.adapters.memory.audit_trail import MemoryAuditTrail
 from hexkey.adapters.memory.committed import Committed
 from hexkey.adapters.memory.one_time_tokens import MemoryOneTimeTokens
 from hexkey.adapters.memory.outbox import MemoryOutbox
@@ -28,6 +29,7 @@ class MemoryTransaction(SessionTransaction):
         self._sessions = MemorySessions(committed, self._pending)
         self._one_time_tokens = MemoryOneTimeTokens(committed, self._pending)
         self._outbox = MemoryOutbox(committed, self._pending)
+        self._audit = MemoryAuditTrail(self._pending)
 
     @property
     def users(self) -> MemoryUsers:
@@ -44,6 +46,10 @@ class MemoryTransaction(SessionTransaction):
     @property
     def outbox(self) -> MemoryOutbox:
         return self._outbox
+
+    @property
+    def audit(self) -> MemoryAuditTrail:
+        return self._audit
 
     async def commit(self) -> None:
         queued = bool(self._pending.messages)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.audit_trail import SqlAuditTrail
 from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.one_time_tokens import SqlOneTimeTokens
@@ -30,6 +31,7 @@ class SqlTransaction(SessionTransaction):
         self._sessions = SqlSessions(work, self._changes)
         self._one_time_tokens = SqlOneTimeTokens(work)
         self._outbox = SqlOutbox(work)
+        self._audit = SqlAuditTrail()
 
     @property
     def users(self) -> SqlUsers:
@@ -47,7 +49,12 @@ class SqlTransaction(SessionTransaction):
     def outbox(self) -> SqlOutbox:
         return self._outbox
 
+    @property
+    def audit(self) -> SqlAuditTrail:
+        return self._audit
+
     async def commit(self) -> None:
+        await self._audit.write(self._work)
         await self._changes.write(self._work)
         await self._work.commit()
         if self._arrivals is not None and self._outbox.is_filled:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hexkey.application.ports.audit import AuditTrail
 from hexkey.application.ports.one_time_tokens import OneTimeTokens
 from hexkey.application.ports.outbox import Outbox
 from hexkey.domain.accounts.email import EmailAddress
@@ -67,6 +68,8 @@ class Users(Protocol):
 
         Raises:
             UsernameTaken, EmailTaken: as for `add`.
+            LastAdministrator: if `old` can administer, `new` cannot, and nobody else can; of two
+                transactions that would take the last two, one gets this or must try again.
         """
         ...
 
@@ -85,6 +88,9 @@ class Users(Protocol):
 
         Returns:
             False, and nothing changed, if the stored user is no longer of this version.
+
+        Raises:
+            LastAdministrator: as for `replace`.
         """
         ...
 
@@ -105,6 +111,11 @@ class AccountTransaction(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What leaves if this transaction commits."""
+        ...
+
+    @property
+    def audit(self) -> AuditTrail:
+        """What is written down of this transaction if it commits."""
         ...
 
     async def commit(self) -> None:

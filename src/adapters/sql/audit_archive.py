@@ -1,0 +1,50 @@
+"""The events in the database, as an operator searches them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.audit_rows import event_from, row_from
+from hexkey.adapters.sql.audit_tables import audit_events
+from hexkey.adapters.sql.audit_trail import RECORD
+from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.single_statement import number_changed_by, rows_of
+from hexkey.application.ports.audit import AuditArchive, AuditQuery
+from hexkey.domain.audit.event import AuditEvent
+from hexkey.domain.identifiers import AuditEventId
+
+_EQUAL = ("type", "actor", "subject", "outcome", "request_id")
+
+
+class SqlAuditArchive(AuditArchive):
+    """Every call is one statement, and a transaction of its own."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reading = autocommitting(engine)
+        self._writing = autocommitting(engine, writing=True)
+
+    async def page(
+        self, query: AuditQuery, *, after: AuditEventId | None, limit: int
+    ) -> Sequence[AuditEvent]:
+        rows = await rows_of(self._reading, _page(query, after=after).limit(limit), {})
+        return [event_from(row) for row in rows]
+
+    async def add(self, event: AuditEvent) -> None:
+        await number_changed_by(self._writing, RECORD, row_from(event))
+
+
+def _page(query: AuditQuery, *, after: AuditEventId | None) -> Select[tuple[object, ...]]:
+    # Names of columns come from the fields of the query, never from a caller.
+    statement = select(audit_events).order_by(audit_events.c.id.desc())
+    for name in _EQUAL:
+        value = getattr(query, name)
+        if value is not None:
+            statement = statement.where(audit_events.c[name] == value)
+    if query.since is not None:
+        statement = statement.where(audit_events.c.at >= query.since)
+    if query.until is not None:
+        statement = statement.where(audit_events.c.at < query.until)
+    if after is not None:
+        statement = statement.where(audit_events.c.id < after)
+    return statement
