@@ -41,7 +41,9 @@ class Purpose(Enum):
     CURSORS = "cursors/v1"
     ONE_TIME_LINKS = "one-time-links/v1"
     ONE_TIME_CODES = "one-time-codes/v1"
+    SETUP_TOKEN = "setup-token/v1"  # noqa: S105 - a label
     WEBHOOK_SECRETS = "webhook-secrets/v1"
+    DEVICE_TOKENS = "device-tokens/v1"
 
 
 class DerivedKeys:

@@ -6,12 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hexkey.application.ports.changes import StateChange
+from hexkey.domain.access import Role, RoleDefinition
 from hexkey.domain.accounts.one_time_token import OneTimeToken, Purpose
 from hexkey.domain.accounts.user import User
 from hexkey.domain.audit.chain import Link
 from hexkey.domain.audit.event import AuditEvent
-from hexkey.domain.identifiers import AuditEventId, EndpointId, MessageId, SessionId, UserId
+from hexkey.domain.identifiers import (
+    ApiKeyId,
+    AuditEventId,
+    EndpointId,
+    MessageId,
+    SessionId,
+    UserId,
+)
 from hexkey.domain.outbox import Message
+from hexkey.domain.sessions.api_key import ApiKey
 from hexkey.domain.sessions.session import Session
 from hexkey.domain.webhooks import WebhookEndpoint
 
@@ -41,6 +50,9 @@ class Committed:
     endpoints: dict[EndpointId, WebhookEndpoint] = field(default_factory=dict)
     audited: dict[AuditEventId, AuditEvent] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
+    roles: dict[Role, RoleDefinition] = field(default_factory=dict)
+    begun: dict[Role, datetime] = field(default_factory=dict)
+    api_keys: dict[ApiKeyId, ApiKey] = field(default_factory=dict)
     changes: list[StateChange] = field(default_factory=list)
     changes_ever: int = 0
 
@@ -90,6 +102,8 @@ class Committed:
             self.drop_session(session)
         for key in [key for key, it in self.tokens.items() if it.user == user.id]:
             del self.tokens[key]
+        for id_ in [id_ for id_, it in self.api_keys.items() if it.owner == user.id]:
+            del self.api_keys[id_]
         self.drop_messages([it for it in self.messages.values() if it.concerns(user)])
 
     def log(self, user: UserId, *, at: datetime) -> None:

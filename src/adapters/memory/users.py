@@ -6,7 +6,7 @@ from datetime import datetime
 from hexkey.adapters.memory.committed import Committed
 from hexkey.adapters.memory.pending import Pending
 from hexkey.application.ports.accounts import Users
-from hexkey.domain.accounts.user import EmailTaken, User, UsernameTaken
+from hexkey.domain.accounts.user import EmailTaken, LastAdministrator, User, UsernameTaken
 from hexkey.domain.identifiers import UserId
 
 
@@ -42,6 +42,7 @@ class MemoryUsers(Users):
         if current is None or current.version != old.version:
             return False
         self._ensure_free(new)
+        self._ensure_administered(old, without=not new.can_administer)
         self._pending.users[old.id] = new
         if not new.differs_only_in_hash(old):
             self._pending.noted[old.id] = new.updated_at
@@ -60,8 +61,20 @@ class MemoryUsers(Users):
         current = await self.find(user.id)
         if current is None or current.version != user.version:
             return False
+        self._ensure_administered(current, without=True)
         self._pending.erase(current, now=now)
         return True
+
+    def _ensure_administered(self, user: User, *, without: bool) -> None:
+        if not (without and user.can_administer):
+            return
+        seen = {**self._committed.users, **self._pending.users}
+        if not any(
+            it.can_administer
+            for it in seen.values()
+            if it.id != user.id and it.id not in self._pending.erased
+        ):
+            raise LastAdministrator
 
     def _ensure_free(self, user: User) -> None:
         for other in self._others(user):

@@ -103,6 +103,7 @@ user_roles = Table(
         primary_key=True,
     ),
     Column("role", BoundedText(MAX_ROLE_LENGTH), primary_key=True),
+    Index("ix_user_roles_role", "role"),
 )
 
 sessions = Table(

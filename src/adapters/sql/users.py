@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from hexkey.adapters.sql.administration import SqlAdministration
 from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.failures import violated
 from hexkey.adapters.sql.outbox_rows import CONCERNS, concerned
@@ -14,7 +15,7 @@ from hexkey.adapters.sql.tables import outbox, user_roles, users
 from hexkey.adapters.sql.unit_of_work import Work
 from hexkey.adapters.sql.user_rows import USER_AND_ROLES, row_from, user_from
 from hexkey.application.ports.accounts import Users
-from hexkey.domain.access import Role
+from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.accounts.user import EmailTaken, User, UsernameTaken
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import UserId
@@ -52,14 +53,17 @@ _REVOKE = delete(user_roles).where(
 class SqlUsers(Users):
     """The users, as one unit of work sees and changes them."""
 
-    def __init__(self, work: Work, changes: PendingChanges) -> None:
+    def __init__(
+        self, work: Work, changes: PendingChanges, administration: SqlAdministration
+    ) -> None:
         self._work = work
         self._changes = changes
+        self._administration = administration
 
     async def add(self, user: User) -> None:
         with _collisions():
             await self._work.execute(insert(users), row_from(user))
-        await self._grant(user.id, user.roles)
+        await self._grant(user, user.roles)
 
     async def find(self, id: UserId) -> User | None:
         if self._work.dialect == "postgresql":
@@ -70,6 +74,8 @@ class SqlUsers(Users):
         return user_from(rows) if rows else None
 
     async def replace(self, old: User, new: User) -> bool:
+        if old.can_administer and not new.can_administer:
+            await self._administration.ensure_left_without(old.id)
         values = row_from(new) | {"of_id": old.id, "of_version": old.version}
         with _collisions():
             result = await self._work.execute(_REPLACE, values)
@@ -77,7 +83,7 @@ class SqlUsers(Users):
             return False
         revoked = [{"of_id": old.id, "of_role": role} for role in old.roles - new.roles]
         await self._work.execute_all(_REVOKE, revoked)
-        await self._grant(old.id, new.roles - old.roles)
+        await self._grant(new, new.roles - old.roles)
         if not new.differs_only_in_hash(old):
             self._changes.note(old.id, at=new.updated_at)
         return True
@@ -91,6 +97,8 @@ class SqlUsers(Users):
         return [UserId(user) for user in found.scalars()]
 
     async def erase(self, user: User, *, now: datetime) -> bool:
+        if user.can_administer:
+            await self._administration.ensure_left_without(user.id)
         this_one = {"id": user.id, "version": user.version}
         if (await self._work.execute(_ERASE, this_one)).rowcount != 1:
             return False
@@ -98,9 +106,11 @@ class SqlUsers(Users):
         self._changes.note(user.id, at=now)
         return True
 
-    async def _grant(self, user: UserId, roles: frozenset[Role]) -> None:
-        rows = [{"user_id": user, "role": role} for role in roles]
+    async def _grant(self, user: User, roles: frozenset[Role]) -> None:
+        rows = [{"user_id": user.id, "role": role} for role in roles]
         await self._work.execute_all(insert(user_roles), rows)
+        if ADMIN in roles:
+            await self._administration.note(at=user.updated_at)
 
 
 @contextmanager

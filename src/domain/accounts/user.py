@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from hexkey.domain.access import Role
+from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.profile import Profile
@@ -34,6 +34,13 @@ class UserNotFound(HexkeyError):
 
     code: ClassVar[str] = "not_found"
     message: ClassVar[str] = "There is nothing here."
+
+
+class LastAdministrator(HexkeyError):
+    """Nobody who can administer would be left."""
+
+    code: ClassVar[str] = "last_administrator"
+    message: ClassVar[str] = "This is the last administrator. Make somebody else one first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,12 @@ class User:
     def is_leaving(self) -> bool:
         """Whether the owner has asked for erasure; who signs in may only change their mind."""
         return self.erase_at is not None
+
+    @property
+    def can_administer(self) -> bool:
+        """Whether this is an administrator who may be here, and has something to sign in with."""
+        proof = self.password is not None
+        return ADMIN in self.roles and self.is_active and not self.is_leaving and proof
 
     def accepts_proof_for(self, earlier: "User") -> bool:
         """Whether who proved to be `earlier`, this user as it was, may still act as this one."""
@@ -161,6 +174,14 @@ class User:
     def granted(self, role: Role, *, now: datetime) -> "User":
         """This user with one more role."""
         return self if role in self.roles else self._changed(now, roles=self.roles | {role})
+
+    def revoked(self, role: Role, *, now: datetime) -> "User":
+        """This user with one role less."""
+        return self._changed(now, roles=self.roles - {role}) if role in self.roles else self
+
+    def erased_at_once(self, *, now: datetime) -> "User":
+        """This user, refused everywhere and to be erased now, whatever had been arranged."""
+        return self.disabled(now=now)._changed(now, erase_at=now)
 
     def _changed(self, now: datetime, **changes: Any) -> "User":
         return replace(self, updated_at=now, version=self.version + 1, **changes)

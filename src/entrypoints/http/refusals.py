@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from hexkey.domain.access import Forbidden as Forbidden
 from hexkey.domain.errors import HexkeyError
 
 
@@ -48,13 +49,6 @@ class NotAuthenticated(HexkeyError):
 
     code: ClassVar[str] = "not_authenticated"
     message: ClassVar[str] = "Not authenticated"
-
-
-class Forbidden(HexkeyError):
-    """The caller is known and may not do this."""
-
-    code: ClassVar[str] = "forbidden"
-    message: ClassVar[str] = "You are not allowed to do this."
 
 
 class AccountLeaving(HexkeyError):
