@@ -8,6 +8,7 @@ PROMISES = {
     "PW-05": "Any character is allowed and kept; no composition rules",
     "PW-06": "NFC is the one change made to a password",
     "PW-07": "Common passwords and one's own names are refused",
+    "PW-08": "Passwords that others have lost can be refused, and none of them leaves the house",
     "PW-09": "Hashing parameters have a floor that no setting goes below",
     "PW-10": "Old hashes are renewed at sign-in, and never over a newer password",
     "PW-11": "Hashing never blocks other requests; beyond its queue the answer is 503",

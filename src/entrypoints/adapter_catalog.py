@@ -58,6 +58,7 @@ from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.adapters.webhooks.http_sender import HttpWebhookSender
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
 from hexkey.application.ports.changes import ChangeBell
+from hexkey.entrypoints.breach_adapters import breached_passwords
 from hexkey.entrypoints.first_start import (
     begin_secret_rotation,
     database_url,
@@ -91,7 +92,7 @@ class Adapters(containers.DeclarativeContainer):
     usernames = providers.Singleton(PrecisUsernames)
     emails = providers.Singleton(ValidatedAddresses)
     common_passwords = providers.Singleton(PackedCommonPasswords)
-
+    breached_passwords = providers.Singleton(breached_passwords, settings)
     device_names = providers.Singleton(ParsedDeviceNames)
 
     hashing_pool = providers.Singleton(

@@ -116,6 +116,16 @@ class ServiceSettings(BaseSettings):
         le=64,
         description="Least characters of a new password; 15 is the advice without a second factor.",
     )
+    breached_passwords_file: Path | None = Field(
+        None,
+        description="A filter of passwords known from breaches, which nobody may choose; made by "
+        "`hexkey passwords build-filter`.",
+    )
+    breached_passwords_api: Url | None = Field(
+        None,
+        description="A range API to ask likewise, such as `https://api.pwnedpasswords.com/range`: "
+        "it is told 5 of 40 digits of a digest. While it is away, passwords are accepted.",
+    )
     username_required: Flag = Field(False, description="Refuse a registration without user name.")
     email_required: Flag = Field(False, description="Refuse a registration without e-mail address.")
     password_form: Flag = Field(

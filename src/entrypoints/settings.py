@@ -57,6 +57,9 @@ class Settings(MailSettings, ServiceSettings):
             )
         if None not in (self.smtp_url, self.mail_dir):
             raise ValueError("give HEXKEY_SMTP_URL or HEXKEY_MAIL_DIR, not both")
+        api = self.breached_passwords_api
+        if api is not None and not api.startswith("https://") and not is_loopback(api):
+            raise ValueError("HEXKEY_BREACHED_PASSWORDS_API must begin with https://")
         if not all(map(is_scope_name, self.scopes)):
             raise ValueError("HEXKEY_SCOPES holds a name that RFC 6749 does not allow")
         if len(" ".join(self.scopes)) > MAX_SCOPES_LENGTH:

@@ -69,6 +69,7 @@ from hexkey.domain.sessions.session import SessionPolicy
 from tests.support.doubles import (
     CountingIds,
     CountingSecrets,
+    FewBreachedPasswords,
     FewCommonPasswords,
     FrozenClock,
     QuickHasher,
@@ -202,7 +203,10 @@ class Deployment:
         store, changes, clock = self.stores.store, self.signed_in, self.clock
         users, tell = self.stores.users, self.tell
         passwords = self.new_passwords = NewPasswords(
-            policy=self.password_policy, common=FewCommonPasswords(), hasher=self.hasher
+            policy=self.password_policy,
+            common=FewCommonPasswords(),
+            breached=FewBreachedPasswords(),
+            hasher=self.hasher,
         )
         self.request_mail = RequestMail(
             store=store,

@@ -6,7 +6,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from hexkey.application.ports.passwords import CommonPasswords, PasswordHasher
+from hexkey.application.ports.passwords import (
+    BreachedPasswords,
+    CommonPasswords,
+    PasswordHasher,
+)
 from hexkey.application.ports.system import Clock, Dice, IdGenerator, SecretGenerator
 from hexkey.domain.accounts.password import (
     HashingOverloaded,
@@ -150,6 +154,13 @@ def _encoded(scheme: PasswordScheme, salt: str, password: Password) -> PasswordH
     salted = (salt + password.text).encode("utf-8", "surrogatepass")
     digest = hashlib.sha256(salted).hexdigest()[:31]
     return PasswordHash(f"{scheme}{salt}{'' if scheme == FOREIGN else '$'}{digest}")
+
+
+class FewBreachedPasswords(BreachedPasswords):
+    """Knows one."""
+
+    async def contains(self, password: Password) -> bool:
+        return password.text == "lost with a million others"
 
 
 class FewCommonPasswords(CommonPasswords):

@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 
-from hexkey.application.ports.passwords import CommonPasswords, PasswordHasher
+from hexkey.application.ports.passwords import (
+    BreachedPasswords,
+    CommonPasswords,
+    PasswordHasher,
+)
 from hexkey.domain.accounts.password import (
     Password,
+    PasswordBreached,
     PasswordCommon,
     PasswordHash,
     PasswordPolicy,
@@ -17,6 +22,7 @@ class NewPasswords:
 
     policy: PasswordPolicy
     common: CommonPasswords
+    breached: BreachedPasswords
     hasher: PasswordHasher
 
     def accept(self, text: str, *, about_user: frozenset[str]) -> Password:
@@ -33,7 +39,13 @@ class NewPasswords:
     async def hash(self, accepted: Password) -> PasswordHash:
         """The hash to keep.
 
+        Whether others have lost the password may be asked elsewhere and take a while, so that is
+        the last rule: after whatever else the caller had to be sure of.
+
         Raises:
+            PasswordBreached: if it is known from a breach; nothing was hashed.
             HashingOverloaded: if too many passwords wait already.
         """
+        if await self.breached.contains(accepted):
+            raise PasswordBreached
         return await self.hasher.hash(accepted)

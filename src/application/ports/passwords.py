@@ -1,4 +1,4 @@
-"""Passwords at rest, and the ones everybody tries first."""
+"""Passwords at rest, and the ones that nobody should choose."""
 
 from typing import Protocol
 
@@ -53,4 +53,17 @@ class CommonPasswords(Protocol):
 
     def contains(self, password: Password) -> bool:
         """Whether it is on the list, whole and without regard to case."""
+        ...
+
+
+class BreachedPasswords(Protocol):
+    """The passwords that other services have lost, as far as somebody has collected them."""
+
+    async def contains(self, password: Password) -> bool:
+        """Whether it is known, to the letter.
+
+        Takes two seconds at most. Where no answer can be had it is no, and the log says so: a list
+        that is away must keep nobody from choosing a password. One unknown password in very many
+        may be taken for a known one.
+        """
         ...

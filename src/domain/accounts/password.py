@@ -58,6 +58,13 @@ class PasswordCommon(PasswordRejected):
     message: ClassVar[str] = "The password is too easy to guess."
 
 
+class PasswordBreached(PasswordRejected):
+    """Somebody else's data breach has made it known, so that attackers try it."""
+
+    code: ClassVar[str] = "password_breached"
+    message: ClassVar[str] = "The password is known from a data breach of another service."
+
+
 class HashingOverloaded(TemporarilyUnavailable):
     """Too many passwords wait to be hashed; none of this one's work was begun."""
 

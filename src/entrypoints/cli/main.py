@@ -6,6 +6,7 @@ import typer
 
 import hexkey
 from hexkey.entrypoints.cli import (
+    breaches,
     config,
     errands,
     invitations,
@@ -34,6 +35,7 @@ app.command("worker")(errands.worker)
 app.command("migrate")(migrate.migrate)
 users.app.command("invite")(invitations.invite)
 app.add_typer(users.app, name="users")
+app.add_typer(breaches.app, name="passwords")
 app.add_typer(keys.app, name="keys")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(mail.app, name="mail")

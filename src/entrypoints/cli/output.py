@@ -1,8 +1,8 @@
 """What commands print: tables for people, one JSON object a line for programs."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -39,3 +39,18 @@ def progress(doing: str) -> AbstractContextManager[object]:
     from rich.console import Console
 
     return Console(stderr=True).status(doing)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far something is, where somebody is looking.
+
+    Yields:
+        What is to be told what is done, how much of it is, and of how much.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda doing, done, of: bar.update(task, description=doing, completed=done, total=of)

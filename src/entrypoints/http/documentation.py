@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from hexkey.domain.accounts.password import (
     HashingOverloaded,
+    PasswordBreached,
     PasswordCommon,
     PasswordInvalid,
     PasswordTooLong,
@@ -40,6 +41,7 @@ NEW_PASSWORD = (
     PasswordTooLong,
     PasswordCommon,
     PasswordInvalid,
+    PasswordBreached,
     HashingOverloaded,
 )
 _WITH_BASIC = (InvalidCredentials, TooManyAttempts, HashingOverloaded)

@@ -29,6 +29,7 @@ class Runtime:
         business, so the first request calls it too.
 
         Raises:
+            BadConfiguration: if the filter of breached passwords cannot be used.
             TemporarilyUnavailable: if the storage cannot be reached.
             UnusableKey: if a stored key cannot be used, as with another master secret.
         """
@@ -36,6 +37,7 @@ class Runtime:
             return
         async with self._lock:
             if not self._running:
+                self._container.breached_passwords()  # mapped, or a reason not to start
                 self._container.hashing_pool().open()
                 await self._container.storage().open()
                 await self._container.ensure_signing_key()()

@@ -39,6 +39,7 @@ class AccountCases(OutboxCases):
             service_name=settings.provided.service_name,
         ),
         common=Adapters.common_passwords,
+        breached=Adapters.breached_passwords,
         hasher=Adapters.password_hasher,
     )
     live_schemes = providers.Singleton(

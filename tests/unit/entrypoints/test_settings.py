@@ -45,6 +45,8 @@ BAD_VALUES = [
     ("HEXKEY_PASSWORD_MIN_LENGTH", "7"),
     ("HEXKEY_PASSWORD_MIN_LENGTH", "65"),
     ("HEXKEY_SIGNING_ALGORITHM", "none"),
+    ("HEXKEY_BREACHED_PASSWORDS_API", "http://api.example.com/range"),
+    ("HEXKEY_BREACHED_PASSWORDS_API", "api.example.com"),
     ("HEXKEY_REGISTRATION", "maybe"),
     ("HEXKEY_REGISTRATION", "Verified"),
     ("HEXKEY_DELETION_GRACE", "-1"),

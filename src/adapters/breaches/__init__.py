@@ -1,0 +1,1 @@
+"""Passwords known from breaches: a filter on the disk, and the range API of a collector."""

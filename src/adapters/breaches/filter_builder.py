@@ -1,0 +1,132 @@
+"""Making a filter out of a list: for hours, and in such a way that it may be interrupted."""
+
+import math
+import mmap
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from hexkey.adapters.breaches.filter_file import HEADER_OCTETS, FilterHeader
+from hexkey.adapters.breaches.password_list import PasswordList, UnusableList
+
+CHECKPOINT_OCTETS = 512 * 2**20  # of the list; what is written down rarely costs nothing
+_TELL_EVERY = 2**12  # lines
+
+Told = Callable[[str, int, int], None]
+"""Is told what is done, how many octets of it are, and of how many."""
+
+
+def build_filter(
+    source: PasswordList,
+    target: Path,
+    *,
+    false_positives: float,
+    told: Told,
+    checkpoint: int = CHECKPOINT_OCTETS,
+) -> FilterHeader:
+    """Put every digest of `source` into `target`, which appears when it is complete.
+
+    Until then the work is in a file beside it, `.partial`. Setting a bit twice does no harm, so
+    whoever is interrupted goes on from the last checkpoint, if list and wishes are the same.
+
+    Raises:
+        UnusableList: if the list is empty, or none.
+        OSError: if a file cannot be read or written; the disk may be full.
+    """
+    partial = target.with_name(f"{target.name}.partial")
+    header = _resumable(partial, source, false_positives)
+    if header is None:
+        header = _begun(partial, source, false_positives, told)
+    with partial.open("r+b") as opened, mmap.mmap(opened.fileno(), header.octets) as octets:
+        header = _fill(opened, octets, header, source, told, checkpoint)
+        header = replace(header, complete=True, false_positives=_measured(octets, header))
+        _write_down(opened, octets, header)
+    partial.replace(target)
+    _sync_folder(target.parent)
+    return header
+
+
+def _resumable(partial: Path, source: PasswordList, rate: float) -> FilterHeader | None:
+    try:
+        with partial.open("rb") as opened:
+            found = FilterHeader.parse(opened.read(HEADER_OCTETS))
+    except (FileNotFoundError, ValueError):
+        return None
+    wanted = _of_source(FilterHeader.sized(found.entries, false_positives=rate), source)
+    same = replace(found, done=0) == wanted and partial.stat().st_size == found.octets
+    return found if same else None
+
+
+def _begun(partial: Path, source: PasswordList, rate: float, told: Told) -> FilterHeader:
+    size = source.path.stat().st_size
+    entries = source.count(lambda done: told("Counting", done, size))
+    if not entries:
+        raise UnusableList("There is nothing in the list.")
+    header = _of_source(FilterHeader.sized(entries, false_positives=rate), source)
+    with partial.open("wb") as opened:
+        opened.truncate(header.octets)
+        opened.seek(0)
+        opened.write(header.packed())
+    return header
+
+
+def _of_source(header: FilterHeader, source: PasswordList) -> FilterHeader:
+    found = source.path.stat()
+    # What was left out is another list, too.
+    return replace(
+        header, source_octets=found.st_size, source_changed=found.st_mtime_ns ^ source.least
+    )
+
+
+def _fill(
+    opened: BinaryIO,
+    octets: mmap.mmap,
+    header: FilterHeader,
+    source: PasswordList,
+    told: Told,
+    checkpoint: int,
+) -> FilterHeader:
+    saved = end = header.done
+    places = header.places
+    try:
+        for number, (digest, ends) in enumerate(source.digests(header.done)):
+            if digest is not None:
+                for at, mask in places(digest):
+                    octets[at] |= mask
+            end = ends
+            if number % _TELL_EVERY == 0:
+                told("Filling", end, header.source_octets)
+            if end - saved >= checkpoint:
+                _write_down(opened, octets, replace(header, done=end))
+                saved = end
+    except KeyboardInterrupt:
+        _write_down(opened, octets, replace(header, done=end))
+        raise
+    told("Filling", header.source_octets, header.source_octets)
+    return replace(header, done=end)
+
+
+def _write_down(opened: BinaryIO, octets: mmap.mmap, header: FilterHeader) -> None:
+    """First the bits, then the header that says that they are there."""
+    octets.flush()
+    octets[:HEADER_OCTETS] = header.packed()
+    octets.flush()
+    os.fsync(opened.fileno())
+
+
+def _measured(octets: mmap.mmap, header: FilterHeader) -> float:
+    """The rate of false positives of the bits as they are: repeated entries make it better."""
+    ones, step = 0, 2**20
+    for start in range(HEADER_OCTETS, header.octets, step):
+        ones += int.from_bytes(octets[start : start + step]).bit_count()
+    return float(max(math.pow(ones / header.bits, header.probes), 1e-300))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

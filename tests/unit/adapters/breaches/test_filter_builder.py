@@ -1,0 +1,174 @@
+"""PW-08: a filter takes hours to make, and any of them may be interrupted."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hexkey.adapters.breaches.breach_filter import FilteredBreaches, digest_of
+from hexkey.adapters.breaches.filter_builder import build_filter
+from hexkey.adapters.breaches.filter_file import FilterHeader
+from hexkey.adapters.breaches.password_list import MAX_LINE, PasswordList, UnusableList
+from hexkey.domain.accounts.password import Password
+from tests.support.range_server import sha1
+
+WORDS = [f"somebody's password, number {n}" for n in range(12_000)]
+
+
+class Making:
+    """Makes a filter of a list, and is interrupted when it is told so."""
+
+    def __init__(self, folder: Path) -> None:
+        self.list, self.target = folder / "list", folder / "breached.filter"
+        self.list.write_text("".join(f"{sha1(it)}:{n}\n" for n, it in enumerate(WORDS, 1)))
+        self.steps: list[tuple[str, int]] = []
+
+    @property
+    def partial(self) -> Path:
+        return self.target.with_name("breached.filter.partial")
+
+    def run(
+        self, *, interrupted: str = "", after: int = 0, rate: float = 0.001, least: int = 1
+    ) -> FilterHeader:
+        self.steps.clear()
+
+        def told(doing: str, done: int, of: int) -> None:
+            self.steps.append((doing, done))
+            if doing == interrupted and done >= after:
+                raise KeyboardInterrupt
+
+        source = PasswordList(self.list, least=least)
+        return build_filter(source, self.target, false_positives=rate, told=told, checkpoint=30_000)
+
+    def interrupt(self, doing: str, *, after: int = 0) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            self.run(interrupted=doing, after=after)
+
+
+@pytest.fixture
+def making(tmp_path: Path) -> Making:
+    return Making(tmp_path)
+
+
+class TestInterruptedMaking:
+    @pytest.mark.parametrize("after", [0, 200_000, 400_000])
+    def test_goes_on_where_it_was(self, making: Making, after: int) -> None:
+        making.run()
+        whole = making.target.read_bytes()
+        making.target.unlink()
+
+        making.interrupt("Filling", after=after)
+        assert not making.target.exists()
+        making.run()
+
+        assert making.steps[0][0] == "Filling"  # nothing was counted again
+        assert making.steps[0][1] > after
+        assert making.target.read_bytes() == whole
+        assert not making.partial.exists()
+
+    def test_goes_on_from_the_last_checkpoint_after_a_kill(self, making: Making) -> None:
+        def killed(doing: str, done: int, of: int) -> None:
+            if doing == "Filling" and done > 300_000:
+                raise SystemError("as good as dead")
+
+        source = PasswordList(making.list)
+        with pytest.raises(SystemError):
+            build_filter(
+                source, making.target, false_positives=0.001, told=killed, checkpoint=30_000
+            )
+        done = FilterHeader.parse(making.partial.read_bytes()).done
+        making.run()
+
+        assert 150_000 < done <= making.list.stat().st_size
+        doing, at = making.steps[0]
+        assert (doing, at > done, at - done < 100) == ("Filling", True, True)
+        found = FilteredBreaches(making.target)
+        assert all(found.has(digest_of(Password(it))) for it in WORDS)
+
+    def test_keeps_the_filter_before_in_its_place(self, making: Making) -> None:
+        making.target.write_bytes(b"the one of last year")
+
+        making.interrupt("Filling")
+
+        assert making.target.read_bytes() == b"the one of last year"
+
+    @pytest.mark.parametrize("how", ["list", "rate", "least", "damage", "counting"])
+    def test_begins_anew_if_anything_is_not_as_it_was(self, making: Making, how: str) -> None:
+        making.interrupt("Counting" if how == "counting" else "Filling")
+        match how:
+            case "list":
+                os.utime(making.list, ns=(1, 1))
+            case "damage":
+                making.partial.write_bytes(making.partial.read_bytes()[:-1])
+
+        made = making.run(rate=0.01 if how == "rate" else 0.001, least=3 if how == "least" else 1)
+
+        assert making.steps[0][0] == "Counting"
+        assert made.complete
+        assert made.entries == len(WORDS) - (2 if how == "least" else 0)
+
+
+class TestList:
+    def made(self, folder: Path, lines: bytes, *, least: int = 1) -> FilteredBreaches:
+        (folder / "list").write_bytes(lines)
+        target = folder / "breached.filter"
+        source = PasswordList(folder / "list", least=least)
+        build_filter(source, target, false_positives=1e-9, told=lambda *_: None)
+        return FilteredBreaches(target)
+
+    def knows(self, made: FilteredBreaches, text: str) -> bool:
+        return made.has(digest_of(Password.typed(text)))
+
+    @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+    @pytest.mark.parametrize("last", [b"", b"\n"])
+    def test_may_have_any_ends_of_lines_and_empty_ones(
+        self, tmp_path: Path, end: bytes, last: bytes
+    ) -> None:
+        made = self.made(tmp_path, end.join([b"one", b"", b" two ", b"three"]) + last)
+
+        assert made.header.entries == 3
+        assert all(self.knows(made, it) for it in ("one", " two ", "three"))
+        assert not self.knows(made, "two")
+
+    def test_may_have_digests_in_any_order_case_and_without_counts(self, tmp_path: Path) -> None:
+        lines = [sha1("b").lower(), sha1("a"), sha1("c") + ":7"]
+        made = self.made(tmp_path, "\n".join(lines).encode())
+
+        assert all(self.knows(made, it) for it in "abc")
+
+    def test_of_words_is_of_people_whose_keyboards_differ(self, tmp_path: Path) -> None:
+        made = self.made(tmp_path, "cafe\u0301 latte\n".encode() + b"caf\xe9 latin\n")
+
+        assert self.knows(made, "caf\u00e9 latte")
+        assert made.header.entries == 2
+
+    def test_leaves_out_what_was_seen_too_rarely(self, tmp_path: Path) -> None:
+        lines = f"{sha1('often')}:10\n{sha1('rare')}:9\n".encode()
+        made = self.made(tmp_path, lines, least=10)
+
+        assert self.knows(made, "often")
+        assert not self.knows(made, "rare")
+        assert made.header.entries == 1
+
+    @pytest.mark.parametrize(
+        ("lines", "least", "reason"),
+        [
+            (b"", 1, "nothing"),
+            (b"\n\n", 1, "nothing"),
+            (b"%032X:3\n" % 1, 1, "NTLM"),
+            (b"%040X\n%040X\n" % (1, 2), 2, "no counts"),
+            (b"word\n", 2, "no counts"),
+            (b"%040X:1\nword\n" % 1, 1, "octet 43 is not like"),
+            (b"%040X:1\n%039X\n" % (1, 2), 1, "octet 43 is not like"),
+            (b"%040X:1\n%040X-3\n" % (1, 2), 1, "octet 43 is not like"),
+            (b"%040X:1\n%040X:x\n" % (1, 2), 2, "octet 43 is not like"),
+            (b"word\n" + b"x" * (MAX_LINE + 1), 1, "octet 5 is too long"),
+        ],
+    )
+    def test_that_is_none_is_refused(
+        self, tmp_path: Path, lines: bytes, least: int, reason: str
+    ) -> None:
+        with pytest.raises(UnusableList, match=reason):
+            self.made(tmp_path, lines, least=least)
+
+        assert not (tmp_path / "breached.filter").exists()
