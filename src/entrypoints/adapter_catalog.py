@@ -5,9 +5,11 @@ from functools import partial
 from dependency_injector import containers, providers
 
 from hexkey.adapters.crypto.argon2_hasher import Argon2PasswordHasher
+from hexkey.adapters.crypto.audit_seal import HmacChainSealer
 from hexkey.adapters.crypto.bcrypt_hasher import BcryptPasswordHasher
 from hexkey.adapters.crypto.cursors import EncryptedCursors
 from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.crypto.device_tokens import KeyedDeviceTokens
 from hexkey.adapters.crypto.hashing_pool import HashingPool
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
@@ -21,6 +23,8 @@ from hexkey.adapters.crypto.system import SystemClock, SystemDice, SystemIds, Sy
 from hexkey.adapters.crypto.webhook_secrets import SealedWebhookSecrets
 from hexkey.adapters.mail.refusing_sender import RefusingSender
 from hexkey.adapters.memory.arrivals import InProcessArrivals
+from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
+from hexkey.adapters.memory.audit_chain import MemoryAuditChain
 from hexkey.adapters.memory.change_bell import InProcessBell
 from hexkey.adapters.memory.change_log import MemoryChangeLog
 from hexkey.adapters.memory.directories import MemorySignedInDirectory, MemoryUserDirectory
@@ -33,10 +37,14 @@ from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
+from hexkey.adapters.memory.standby_counters import StandbyCounters
 from hexkey.adapters.memory.storage import MemoryStorage
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.adapters.memory.webhook_endpoints import MemoryWebhookEndpoints
 from hexkey.adapters.redis.change_bell import RedisBell
+from hexkey.adapters.redis.failure_counters import RedisFailureCounters
+from hexkey.adapters.sql.audit_archive import SqlAuditArchive
+from hexkey.adapters.sql.audit_chain import SqlAuditChain
 from hexkey.adapters.sql.change_log import SqlChangeLog
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.expired_rows import SqlExpiredRows
@@ -58,6 +66,7 @@ from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.adapters.webhooks.http_sender import HttpWebhookSender
 from hexkey.adapters.wordlist.common_passwords import PackedCommonPasswords
 from hexkey.application.ports.changes import ChangeBell
+from hexkey.entrypoints.alarms import LoggedAlarm
 from hexkey.entrypoints.breach_adapters import breached_passwords
 from hexkey.entrypoints.first_start import (
     begin_secret_rotation,
@@ -135,7 +144,10 @@ class Adapters(containers.DeclarativeContainer):
     refresh_tokens = providers.Singleton(KeyedRefreshTokens, derived_keys)
     cursors = providers.Singleton(EncryptedCursors, derived_keys)
     one_time_secrets = providers.Singleton(KeyedOneTimeSecrets, derived_keys)
+    device_tokens = providers.Singleton(KeyedDeviceTokens, derived_keys)
     webhook_secrets = providers.Singleton(SealedWebhookSecrets, derived_keys)
+
+    chain_sealer = providers.Singleton(HmacChainSealer, derived_keys)
 
     letter_writer = providers.Singleton(letters, settings)
     mail_sender = providers.Selector(
@@ -172,6 +184,13 @@ class Adapters(containers.DeclarativeContainer):
         memory=providers.Singleton(MemoryFailureCounters),
         sql=providers.Singleton(SqlFailureCounters, engine),
     )
+    redis_failures = providers.Singleton(RedisFailureCounters, settings.provided.redis)
+    counters = providers.Selector(
+        settings.provided.counters,
+        storage=failures,
+        redis=providers.Singleton(StandbyCounters, redis_failures, failures, clock=clock),
+    )
+    alarm = providers.Singleton(LoggedAlarm)
     signing_keys = providers.Selector(
         settings.provided.storage,
         memory=providers.Singleton(MemorySigningKeyStore),
@@ -223,6 +242,16 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.storage,
         memory=providers.Singleton(MemoryOutboxArchive, memory),
         sql=providers.Singleton(SqlOutboxArchive, engine),
+    )
+    audit_archive = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryAuditArchive, memory),
+        sql=providers.Singleton(SqlAuditArchive, engine),
+    )
+    audit_chain = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryAuditChain, memory),
+        sql=providers.Singleton(SqlAuditChain, engine),
     )
     webhook_endpoints = providers.Selector(
         settings.provided.storage,

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from dependency_injector import providers
 
+from hexkey.application.audit.refusals import WRITE_EVERY
+from hexkey.application.audit.sealing import SEAL_EVERY
 from hexkey.application.maintenance import PruneExpired, RetentionPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.background import (
@@ -19,6 +21,7 @@ from hexkey.entrypoints.background import (
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
+from hexkey.entrypoints.wiring.audit import AuditCases
 from hexkey.entrypoints.wiring.keys import KeyCases
 from hexkey.entrypoints.wiring.outbox import OutboxCases
 from hexkey.entrypoints.wiring.recovery import RecoveryCases
@@ -65,6 +68,23 @@ class Container(SessionCases):
             at_the_end=True,
         ),
         providers.Factory(Chore, "pruning", prune_expired, PRUNE_EVERY),
+        providers.Factory(
+            Chore,
+            "writing refusals",
+            AuditCases.refusals.provided.write,
+            WRITE_EVERY,
+            at_the_end=True,
+        ),
+        providers.Factory(
+            Chore,
+            "sealing the audit trail",
+            AuditCases.seal_audit_trail,
+            SEAL_EVERY,
+            at_the_end=True,
+        ),
+        providers.Factory(
+            Chore, "pruning the audit trail", AuditCases.prune_audit_trail, PRUNE_EVERY
+        ),
     )
     errands = providers.List(
         providers.Factory(

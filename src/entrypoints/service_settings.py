@@ -103,6 +103,11 @@ class ServiceSettings(BaseSettings):
         description="How long a session that is over is kept, in seconds; longer than an access "
         "token lives by a minute or more, so that whoever verifies offline hears of its end.",
     )
+    audit_retention: int = Field(
+        31_536_000,
+        ge=86_400,
+        description="How long an event of the audit trail is kept, in seconds; a year.",
+    )
     password_hasher: str = Field(
         "bcrypt", description="`bcrypt`, `argon2id`, or the name of an installed adapter."
     )
@@ -145,8 +150,9 @@ class ServiceSettings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         None,
-        description="`redis://host:6379/0`: carries the news of ended sessions between nodes. "
-        "Without it: PostgreSQL's own notifications, or a look into the database twice a second.",
+        description="`redis://host:6379/0`: carries the news of ended sessions between nodes, and "
+        "counts failed attempts. Without it: PostgreSQL's own notifications, or a look into the "
+        "database twice a second; and counters in the database.",
     )
     docs: Flag | None = Field(
         None,

@@ -43,6 +43,7 @@ class Purpose(Enum):
     ONE_TIME_CODES = "one-time-codes/v1"
     SETUP_TOKEN = "setup-token/v1"  # noqa: S105 - a label
     WEBHOOK_SECRETS = "webhook-secrets/v1"
+    AUDIT_CHAIN = "audit-chain/v1"
     DEVICE_TOKENS = "device-tokens/v1"
 
 

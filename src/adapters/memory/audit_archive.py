@@ -23,8 +23,8 @@ class MemoryAuditArchive(AuditArchive):
         before = [it for it in meant if after is None or it.id < after]
         return sorted(before, key=lambda it: it.id, reverse=True)[:limit]
 
-    async def add(self, event: AuditEvent) -> None:
-        self._committed.audited[event.id] = event
+    async def add(self, events: Sequence[AuditEvent]) -> None:
+        self._committed.audited.update({event.id: event for event in events})
 
 
 def _is_meant(event: AuditEvent, query: AuditQuery) -> bool:

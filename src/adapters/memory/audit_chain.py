@@ -1,6 +1,7 @@
 """The chain of the audit trail in dicts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.ports.audit import AuditChain
@@ -22,6 +23,10 @@ class MemoryAuditChain(AuditChain):
         linked = {link.event for link in self._committed.links.values()}
         left = [it for it in self._committed.audited.values() if it.id not in linked]
         return sorted(left, key=lambda it: (it.at, it.id))[:limit]
+
+    async def oldest_unsealed(self) -> datetime | None:
+        waiting = await self.unsealed(limit=1)
+        return waiting[0].at if waiting else None
 
     async def extend(self, old: ChainHead | None, new: ChainHead, links: Sequence[Link]) -> bool:
         if self._head != old:

@@ -9,7 +9,8 @@ from hexkey.adapters.sql.audit_rows import event_from, row_from
 from hexkey.adapters.sql.audit_tables import audit_events
 from hexkey.adapters.sql.audit_trail import RECORD
 from hexkey.adapters.sql.engine import autocommitting
-from hexkey.adapters.sql.single_statement import number_changed_by, rows_of
+from hexkey.adapters.sql.single_statement import rows_of
+from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.application.ports.audit import AuditArchive, AuditQuery
 from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import AuditEventId
@@ -22,7 +23,7 @@ class SqlAuditArchive(AuditArchive):
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reading = autocommitting(engine)
-        self._writing = autocommitting(engine, writing=True)
+        self._engine = engine
 
     async def page(
         self, query: AuditQuery, *, after: AuditEventId | None, limit: int
@@ -30,8 +31,10 @@ class SqlAuditArchive(AuditArchive):
         rows = await rows_of(self._reading, _page(query, after=after).limit(limit), {})
         return [event_from(row) for row in rows]
 
-    async def add(self, event: AuditEvent) -> None:
-        await number_changed_by(self._writing, RECORD, row_from(event))
+    async def add(self, events: Sequence[AuditEvent]) -> None:
+        async with unit_of_work(self._engine) as work:
+            await work.execute_all(RECORD, [row_from(event) for event in events])
+            await work.commit()
 
 
 def _page(query: AuditQuery, *, after: AuditEventId | None) -> Select[tuple[object, ...]]:

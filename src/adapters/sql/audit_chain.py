@@ -1,14 +1,17 @@
 """The chain of the audit trail in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.audit_rows import event_from, head_from, linked_from, row_from_head
 from hexkey.adapters.sql.audit_tables import audit_chain, audit_events
 from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.failures import ImpossibleRow
 from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.adapters.sql.upserts import upsert
@@ -27,6 +30,12 @@ _UNSEALED = (
     select(audit_events)
     .where(audit_events.c.sequence.is_(None))
     .order_by(audit_events.c.at, audit_events.c.id)
+)
+_OLDEST_UNSEALED = (
+    select(audit_events.c.at)
+    .where(audit_events.c.sequence.is_(None))
+    .order_by(audit_events.c.at)
+    .limit(1)
 )
 _LINKED = (
     select(audit_events)
@@ -54,7 +63,11 @@ class SqlAuditChain(AuditChain):
 
     async def unsealed(self, *, limit: int) -> Sequence[AuditEvent]:
         rows = await rows_of(self._reading, _UNSEALED.limit(limit), {})
-        return [event_from(row) for row in rows]
+        return list(_readable(rows))
+
+    async def oldest_unsealed(self) -> datetime | None:
+        rows = await rows_of(self._reading, _OLDEST_UNSEALED, {})
+        return rows[0].at if rows else None
 
     async def extend(self, old: ChainHead | None, new: ChainHead, links: Sequence[Link]) -> bool:
         places = [{"of_id": it.event, "place": it.sequence, "link": it.digest} for it in links]
@@ -76,6 +89,12 @@ class SqlAuditChain(AuditChain):
             await work.execute(_PRUNE, {"last": new.pruned_to})
             await work.commit()
         return True
+
+
+def _readable(rows: Iterable[Row[Any]]) -> Iterator[AuditEvent]:
+    for row in rows:
+        with suppress(ImpossibleRow):
+            yield event_from(row)
 
 
 async def _swapped(work: Work, old: ChainHead | None, new: ChainHead) -> bool:

@@ -9,6 +9,7 @@ from hexkey.adapters.sql.tables import MAX_WORD_LENGTH, metadata
 from hexkey.domain.audit.chain import DIGEST_LENGTH
 from hexkey.domain.audit.event import (
     MAX_ACTOR_LENGTH,
+    MAX_AUDITED_ADDRESS_LENGTH,
     MAX_AUDITED_CLIENT_LENGTH,
     MAX_AUDITED_DETAILS_LENGTH,
     MAX_AUDITED_SUBJECT_LENGTH,
@@ -18,8 +19,6 @@ from hexkey.domain.audit.event import (
     MAX_TYPE_LENGTH,
 )
 from hexkey.domain.identifiers import ID_LENGTH
-
-MAX_AUDITED_ADDRESS_LENGTH = 64
 
 
 def _where(condition: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Insert, bindparam, insert, select
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from hexkey.adapters.sql.audit_rows import row_from
 from hexkey.adapters.sql.audit_tables import audit_events
@@ -11,6 +12,26 @@ from hexkey.application.ports.audit import AuditTrail
 from hexkey.domain.audit.event import AuditEvent
 
 RECORD = insert(audit_events)
+
+
+_PREFIX = "audited_"  # of parameters: those of a change may have the names of the same columns
+
+
+def recording(change: ReturningUpdate[Any]) -> Insert:
+    """`change`, and an event for each row that it changed, as one statement of PostgreSQL.
+
+    Its parameters are those of `change` and `audited_row`; its row count is that of the events.
+    """
+    changed = change.cte("changed")
+    columns = [it for it in audit_events.c if it.name not in ("sequence", "digest")]
+    values = (bindparam(f"{_PREFIX}{it.name}", type_=it.type) for it in columns)
+    rows = select(*values).select_from(changed)
+    return RECORD.from_select([it.name for it in columns], rows)
+
+
+def audited_row(event: AuditEvent) -> dict[str, Any]:
+    """The parameters of `recording` for `event`."""
+    return {f"{_PREFIX}{name}": value for name, value in row_from(event).items()}
 
 
 class SqlAuditTrail(AuditTrail):

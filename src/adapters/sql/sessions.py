@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, insert, select, update
+from sqlalchemy import Executable, Insert, bindparam, insert, select, update
 
+from hexkey.adapters.sql.audit_trail import recording
 from hexkey.adapters.sql.change_log import PendingChanges
 from hexkey.adapters.sql.session_rows import (
     SESSION_COLUMNS,
@@ -110,6 +112,13 @@ class SqlSessions(Sessions):
         if ended:
             self._changes.note(user, at=now)
         return [SessionId(each) for each in ended]
+
+
+@cache
+def audited_replace(parameters: frozenset[str]) -> Insert:
+    """`REPLACE` with these parameters, together with an event: one statement on PostgreSQL."""
+    changed: dict[str, Any] = {it: bindparam(it) for it in sorted(parameters) if it in sessions.c}
+    return recording(REPLACE.values(changed).returning(sessions.c.id))
 
 
 def replacement(old: Session, new: Session) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken, OneTimeToken, Purpose
 from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.user import User
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.events import Event, EventType
 
@@ -109,7 +110,12 @@ class ResetPassword:
             changed = Event(
                 type=EventType.PASSWORD_CHANGED, user=reset, at=now, details={"by": "mail"}
             )
-            await self.tell(transaction, changed, notice="password_reset_done")
+            await self.tell(
+                transaction,
+                changed,
+                notice="password_reset_done",
+                audited=AuditType.PASSWORD_RESET,
+            )
             await self.tell.ended(transaction, user.id, ended, at=now)
             await transaction.commit()
         self.changes.announce(user.id)

@@ -24,6 +24,7 @@ class RequestContext:
     Attributes:
         actor: who makes it, as far as that is known by now.
         session: by which session, if it is by one.
+        subject: the id of the account that somebody tries to prove to be theirs.
         checks: what was asked about it, in that order, for whoever asks why it was refused.
     """
 
@@ -32,6 +33,7 @@ class RequestContext:
     client: str | None = None
     actor: str = ANONYMOUS
     session: SessionId | None = None
+    subject: str | None = None
     checks: list[Check] = field(default_factory=list)
 
     @property

@@ -8,8 +8,15 @@ from typing import Protocol
 from hexkey.application.audit.context import current_request, hashed_session
 from hexkey.application.ports.audit import AuditTrail
 from hexkey.application.ports.system import IdGenerator
-from hexkey.domain.audit.event import AuditEvent, AuditType, Outcome
+from hexkey.domain.audit.event import (
+    MAX_AUDITED_ADDRESS_LENGTH,
+    MAX_AUDITED_CLIENT_LENGTH,
+    AuditEvent,
+    AuditType,
+    Outcome,
+)
 from hexkey.domain.identifiers import AuditEventId, SessionId, UserId
+from hexkey.domain.text import one_line
 
 
 class AuditedTransaction(Protocol):
@@ -71,9 +78,9 @@ class Audit:
             type=type,
             at=at,
             actor=request.actor if actor is None else f"user:{actor}",
-            subject=subject,
-            client=request.client,
-            address=request.address,
+            subject=request.subject if subject is None else subject,
+            client=_cut(request.client, most=MAX_AUDITED_CLIENT_LENGTH),
+            address=_cut(request.address, most=MAX_AUDITED_ADDRESS_LENGTH),
             session_hash=request.session_hash if session is None else hashed_session(session),
             request_id=request.request_id,
             outcome=outcome,
@@ -81,3 +88,7 @@ class Audit:
             details=details or {},
             explanation=tuple(request.checks) if refused else (),
         )
+
+
+def _cut(text: str | None, *, most: int) -> str | None:
+    return None if text is None else one_line(text, most=most)

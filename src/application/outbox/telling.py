@@ -1,15 +1,17 @@
-"""Telling of what happened: to its owner by mail, and to applications by webhook."""
+"""Telling of what happened: the owner by mail, applications by webhook, and the audit trail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.outbox.payloads import ended_session_content, webhook_content
 from hexkey.application.ports.accounts import AccountTransaction
 from hexkey.application.ports.system import IdGenerator
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.user import User
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import EndpointId, MessageId, SessionId, UserId
 from hexkey.domain.outbox import Channel, Message
@@ -27,6 +29,20 @@ _NOTICES: Mapping[EventType, str] = {
     EventType.USER_DELETED: "account_erased",
     EventType.NEW_DEVICE: "new_device",
 }
+_AUDITED: Mapping[EventType, AuditType] = {
+    EventType.USER_CREATED: AuditType.USER_REGISTERED,
+    EventType.USER_UPDATED: AuditType.USER_UPDATED,
+    EventType.USER_DISABLED: AuditType.USER_DISABLED,
+    EventType.USER_ENABLED: AuditType.USER_ENABLED,
+    EventType.USER_DELETION_SCHEDULED: AuditType.USER_DELETION_SCHEDULED,
+    EventType.USER_RESTORED: AuditType.USER_RESTORED,
+    EventType.USER_DELETED: AuditType.USER_ERASED,
+    EventType.PASSWORD_CHANGED: AuditType.PASSWORD_CHANGED,
+    EventType.EMAIL_CHANGED: AuditType.EMAIL_CHANGED,
+    EventType.EMAIL_VERIFIED: AuditType.EMAIL_VERIFIED,
+    EventType.NEW_DEVICE: AuditType.NEW_DEVICE,
+}
+_AUDITED_DETAILS = frozenset({"by", "erase_date", "role"})  # no addresses: the trail outlives the account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +51,33 @@ class Tell:
 
     ids: IdGenerator
 
+    @property
+    def audit(self) -> Audit:
+        """Writes down what is neither mailed nor sent to applications."""
+        return Audit(ids=self.ids)
+
     async def __call__(
-        self, transaction: AccountTransaction, event: Event, *, notice: str | None = None
+        self,
+        transaction: AccountTransaction,
+        event: Event,
+        *,
+        notice: str | None = None,
+        audited: AuditType | None = None,
     ) -> None:
-        """Queue the mail to the owner, if there is one to send, and one message per webhook.
+        """Write it down, queue the mail to its owner, if there is one, and a message per webhook.
 
         Mail goes to verified addresses only: whoever registered with another's address must not
         be able to have mail sent there by each thing they do.
 
         Args:
             notice: the kind of mail, if it is not the usual one.
+            audited: what it is written down as, if not as usual.
         """
+        details = {name: it for name, it in event.details.items() if name in _AUDITED_DETAILS}
+        kind_of_deed = audited or _AUDITED[event.type]
+        await self.audit(
+            transaction, kind_of_deed, at=event.at, subject=event.user.id, details=details
+        )
         kind = notice or _NOTICES.get(event.type)
         user = event.user
         if kind is not None and user.email is not None and user.email_verified:
@@ -75,9 +107,13 @@ class Tell:
         *,
         at: datetime,
     ) -> None:
-        """Tell applications of `sessions` that were just ended; nothing is read if none was."""
+        """Tell of `sessions` that were just ended; nothing is read if none was."""
         if not sessions:
             return
+        for session in sessions:
+            await self.audit(
+                transaction, AuditType.SESSION_ENDED, at=at, subject=user, session=session
+            )
         endpoints = await transaction.outbox.subscribers(EventType.SESSION_ENDED)
         for session, endpoint in product(sessions, endpoints):
             message = self._message(

@@ -45,8 +45,8 @@ class AuditArchive(Protocol):
         """At most `limit` of them, the latest first, that were written before `after`."""
         ...
 
-    async def add(self, event: AuditEvent) -> None:
-        """Write down, durably, what changed nothing else: a look, a failure, a start.
+    async def add(self, events: Sequence[AuditEvent]) -> None:
+        """Write down, durably and all at once, what changed nothing else: looks and refusals.
 
         Raises:
             TemporarilyUnavailable: if it cannot be written down now.
@@ -62,7 +62,14 @@ class AuditChain(Protocol):
         ...
 
     async def unsealed(self, *, limit: int) -> Sequence[AuditEvent]:
-        """At most `limit` events that have no place in the chain yet, the oldest first."""
+        """At most `limit` events that have no place in the chain yet, the oldest first.
+
+        Without those that somebody has made unreadable: they never get a place.
+        """
+        ...
+
+    async def oldest_unsealed(self) -> datetime | None:
+        """Since when an event has been waiting for its place, readable or not."""
         ...
 
     async def extend(self, old: ChainHead | None, new: ChainHead, links: Sequence[Link]) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hexkey.application.ports.accounts import AccountTransaction
 from hexkey.domain.accounts.user import User
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.session import Session
 
@@ -76,10 +77,15 @@ class SessionStore(Protocol):
         """Open a transaction, as `AccountStore.begin` does."""
         ...
 
-    async def replace(self, old: Session, new: Session) -> bool:
+    async def replace(
+        self, old: Session, new: Session, *, audited: AuditEvent | None = None
+    ) -> bool:
         """Do what `Sessions.replace` does, durably, in a transaction of its own.
 
         For refreshing: whoever remembers the session is not told.
+
+        Args:
+            audited: written down exactly if the session was replaced.
 
         Returns:
             False, and nothing changed, if the stored session was ended or refreshed since `old`.

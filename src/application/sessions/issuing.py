@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hexkey.application.audit.context import current_request
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction, SignedIn
@@ -9,6 +10,7 @@ from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
 from hexkey.domain.access import granted_scopes
 from hexkey.domain.accounts.user import User
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import SessionId
@@ -58,6 +60,7 @@ class SignIn:
 
     async def _open(self, session: Session, *, proved: User) -> IssuedTokens:
         now = session.created_at
+        current_request().identify(proved.id, session=session.id)
         async with self.store.begin() as transaction:
             current = await transaction.users.find(proved.id)
             # Hashing took a while: a password change or a disabling in between must win.
@@ -67,6 +70,14 @@ class SignIn:
             await transaction.sessions.add(session)
             ended = await transaction.sessions.end_beyond(self.policy.most, current.id, now=now)
             await self.tell.ended(transaction, current.id, ended, at=now)
+            await self.tell.audit(
+                transaction,
+                AuditType.SIGNED_IN,
+                at=now,
+                subject=current.id,
+                session=session.id,
+                details={"method": "password"},
+            )
             # Before the commit: no session without its tokens.
             issued = self.issue(SignedIn(session=session, user=current), refresh_number=1, now=now)
             await transaction.commit()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from hexkey.application.audit.context import current_request
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.refresh_tokens import RefreshTokens
 from hexkey.application.ports.sessions import (
@@ -13,6 +14,7 @@ from hexkey.application.ports.sessions import (
 )
 from hexkey.application.ports.system import Clock
 from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import SessionId
 from hexkey.domain.sessions.refresh_token import (
@@ -69,6 +71,7 @@ class RefreshSession:
         found = await self.sessions.find(id)
         if found is None or not found.stands(now=now):
             raise RefreshTokenRejected
+        current_request().identify(found.user.id, session=id)
         match found.session.refresh.judge(number, now=now):
             case Rotate(chain):
                 return await self._rotate(found, chain)
@@ -87,13 +90,27 @@ class RefreshSession:
         now = chain.spent[0]
         refreshed = found.session.refreshed(chain, policy=self.policy, now=now)
         issued = self.issue(found, refresh_number=chain.live, now=now)
-        return issued if await self.store.replace(found.session, refreshed) else None
+        event = self.tell.audit.event(
+            AuditType.SESSION_REFRESHED,
+            at=now,
+            subject=found.user.id,
+            session=found.session.id,
+        )
+        replaced = await self.store.replace(found.session, refreshed, audited=event)
+        return issued if replaced else None
 
     async def _end(self, found: SignedIn) -> None:
         now = self.clock.now()
         async with self.store.begin() as transaction:
             if await transaction.sessions.end(found.session.id, now=now):
                 ended = [found.session.id]
+                await self.tell.audit(
+                    transaction,
+                    AuditType.REFRESH_TOKEN_REUSED,
+                    at=now,
+                    subject=found.user.id,
+                    session=found.session.id,
+                )
                 await self.tell.ended(transaction, found.user.id, ended, at=now)
             await transaction.commit()  # the end must outlive the refusal
         self.changes.announce(found.user.id)

@@ -12,6 +12,7 @@ from hexkey.domain.text import one_line
 MAX_ACTOR_LENGTH = 64  # "user:" and an id
 MAX_AUDITED_SUBJECT_LENGTH = 64  # an id of whatever kind; those of keys are the longest
 MAX_AUDITED_CLIENT_LENGTH = 512  # of a user agent
+MAX_AUDITED_ADDRESS_LENGTH = 64
 MAX_REQUEST_ID_LENGTH = 64
 MAX_REASON_LENGTH = 64
 MAX_TYPE_LENGTH = 64
@@ -74,7 +75,11 @@ class AuditType(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"
     EXPLANATION_READ = "audit.explanation_read"
+    REFRESH_REFUSED = "session.refresh_refused"
+    ONE_TIME_TOKEN_REFUSED = "one_time_token.refused"  # noqa: S105 - the name of an event
     ACCESS_REFUSED = "access.refused"
+    REQUEST_REFUSED = "request.refused"
+    REFUSALS_DROPPED = "audit.refusals_dropped"
     REQUEST_FAILED = "request.failed"
 
 

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from hexkey.application.audit.context import RequestContext, serving
 from hexkey.application.ports.storage import Storage
+from hexkey.domain.audit.event import OPERATOR
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.container import Container, build_container
 from hexkey.entrypoints.logs import configure_logging
@@ -58,7 +60,8 @@ async def _opened(container: Container, deed: Callable[[Container], Awaitable[T]
     storage = container.storage()
     try:
         await storage.open()
-        return await deed(container)
+        with serving(RequestContext(actor=OPERATOR)):
+            return await deed(container)
     finally:
         await storage.close()
         container.hashing_pool().close()

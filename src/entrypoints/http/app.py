@@ -52,6 +52,7 @@ class Hexkey(FastAPI):
             root_path=settings.root_path,
             client_address=self.state.client_address,
             ready=self.runtime.start,
+            note=self.container.refusals().note,
             varies=bool(settings.cors_origins),
             access_log=settings.access_log,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 
+from hexkey.application.audit.context import current_request
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.sessions.access_token import InvalidToken, Principal
 from hexkey.entrypoints.http.refusals import NotAuthenticated
@@ -24,15 +25,22 @@ async def authenticated(request: Request, *, by: FastAPI) -> Principal:
     container: Container = by.state.container
     scheme, credential = credential_of(request)
     if scheme == "bearer":
-        return await container.resolve_token()(token=credential)
+        return _identified(await container.resolve_token()(token=credential))
     if scheme == "basic" and container.settings().http_basic:
         login, password = _login_and_password(credential)
         user = await container.authenticate()(
             login=login, password=password, address=by.state.client_address(request.scope)
         )
         now = container.clock().now()
-        return Principal(user=user, session=None, scopes=frozenset(), proved_at=now)
+        basic = Principal(user=user, session=None, scopes=frozenset(), proved_at=now)
+        return _identified(basic)
     raise NotAuthenticated
+
+
+def _identified(principal: Principal) -> Principal:
+    """Let what is written down about this request say whose it is."""
+    current_request().identify(principal.user.id, session=principal.session)
+    return principal
 
 
 def credential_of(request: Request) -> tuple[str, str]:

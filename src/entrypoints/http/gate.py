@@ -9,9 +9,10 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hexkey.application.audit.context import RequestContext, serving
 from hexkey.domain.errors import HexkeyError
 from hexkey.entrypoints.http.client_address import ClientAddress
-from hexkey.entrypoints.http.problems import problem
+from hexkey.entrypoints.http.problems import REFUSAL, problem
 from hexkey.entrypoints.http.refusals import (
     ContentTooLarge,
     HeadersTooLarge,
@@ -40,6 +41,7 @@ _NOBODY_READS_THE_REST = frozenset({413, 431})
 _log = logging.getLogger("hexkey.http")
 
 Ready = Callable[[], Awaitable[None]]
+Note = Callable[[HexkeyError], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Gate:
         root_path: the prefix that a proxy has taken off the path, if no server has said so.
         ready: awaited before the first request, when no server has run the lifespan (a mounted
             application's never is).
+        note: told of each refusal while its request is still being served.
         varies: whether responses depend on the `Origin` of the request.
     """
 
@@ -62,6 +65,7 @@ class Gate:
     root_path: str
     client_address: ClientAddress
     ready: Ready
+    note: Note
     varies: bool
     access_log: bool
 
@@ -71,16 +75,29 @@ class Gate:
             await self.app(scope, receive, send)
             return
         request_id = scope["hexkey.request_id"] = next(self.request_ids)
+        context = RequestContext(request_id=request_id, address=self.client_address(scope))
+        with serving(context):
+            await self._serve(scope, receive, send, context)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, context: RequestContext
+    ) -> None:
+        request_id = scope["hexkey.request_id"]
         response = _Response(send, request_id, varies=self.varies)
         try:
+            context.client = _user_agent(scope)
             self._admit(scope)
             await self.ready()
             await self.app(scope, _limited(scope, receive), response.send)
         except HexkeyError as error:
+            scope[REFUSAL] = error
             await response.give(scope, receive, error)
         except Exception:  # noqa: BLE001  # the last resort: nobody above us could answer
             _log.exception("unhandled", extra={"request_id": request_id})
+            scope[REFUSAL] = InternalError()
             await response.give(scope, receive, InternalError())
+        if REFUSAL in scope:
+            self.note(scope[REFUSAL])
         if self.access_log:
             self._note(scope, response)
 
@@ -190,6 +207,14 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return receive_counting
+
+
+def _user_agent(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            agent: str = value.decode("latin-1")
+            return agent
+    return None
 
 
 def _announced_length(scope: Scope) -> int | None:

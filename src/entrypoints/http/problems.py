@@ -92,6 +92,7 @@ _KNOWN_BY_STATUS: dict[int, type[HexkeyError]] = {
 }
 
 # A field name may be shown; anything else in its place could be a secret in the wrong field.
+REFUSAL = "hexkey.refusal"  # in the scope of a request: the error that it was answered with
 _FIELD_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 
 Headers = Mapping[str, str]
@@ -188,6 +189,7 @@ def install(app: FastAPI, *, challenges: Sequence[str]) -> None:
     """Answer every refusal of `app` with a problem."""
 
     async def refused(request: Request, error: HexkeyError) -> Response:
+        request.scope[REFUSAL] = error
         return problem(
             error,
             request_id=request_id_of(request.scope),

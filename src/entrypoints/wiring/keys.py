@@ -11,9 +11,10 @@ from hexkey.application.keys.resealing import ResealKeys
 from hexkey.application.keys.rotation import RetireKey, RotateKey, RotateKeysWhenDue
 from hexkey.domain.keys import RotationPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.wiring.audit import AuditCases
 
 
-class KeyCases(Adapters):
+class KeyCases(AuditCases):
     """What is done with the keys that sign."""
 
     settings = Adapters.settings

@@ -1,0 +1,91 @@
+"""Writing refusals down. They change nothing, so there is no transaction to write them in.
+
+They are collected, and written together within a second: a refusal costs no commit of its own,
+and whoever guesses a thousand times a second costs the database one commit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hexkey.application.audit.recording import Audit
+from hexkey.application.ports.audit import AuditArchive
+from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.event import AuditEvent, AuditType, Outcome
+from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
+
+WRITE_EVERY = timedelta(seconds=0.5)
+MOST_WAITING = 1000  # of one process; what is beyond is counted, and the number written down
+
+# By code, because refusals are defined in layers that this one does not know.
+_TYPES: Mapping[str, AuditType] = {
+    "invalid_credentials": AuditType.SIGN_IN_REFUSED,
+    "too_many_attempts": AuditType.SIGN_IN_THROTTLED,
+    "invalid_refresh_token": AuditType.REFRESH_REFUSED,
+    "refresh_token_reused": AuditType.REFRESH_REFUSED,
+    "too_many_refreshes": AuditType.REFRESH_REFUSED,
+    "invalid_or_expired_token": AuditType.ONE_TIME_TOKEN_REFUSED,
+    "forbidden": AuditType.ACCESS_REFUSED,
+    "reauthentication_required": AuditType.ACCESS_REFUSED,
+    "account_leaving": AuditType.ACCESS_REFUSED,
+    "internal_error": AuditType.REQUEST_FAILED,
+}
+# Everybody on the network can cause these at no cost, and nobody was let in or kept out by them.
+_UNREMARKABLE = frozenset(
+    [
+        *("not_found", "method_not_allowed", "not_authenticated", "invalid_token"),
+        *("validation_error", "malformed_request", "headers_too_large", "content_too_large"),
+        *("host_not_allowed", "invalid_cursor", "unsupported_media_type", "token_expired"),
+    ]
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Refusals:
+    """What was refused by this process and is not written down yet."""
+
+    archive: AuditArchive
+    audit: Audit
+    clock: Clock
+    _waiting: list[AuditEvent] = field(default_factory=list, init=False)
+    _dropped: int = field(default=0, init=False)
+
+    def note(self, error: HexkeyError) -> None:
+        """Take down that the request being served was refused with `error`, and why."""
+        if error.code in _UNREMARKABLE:
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self._dropped += 1
+            return
+        failed = isinstance(error, TemporarilyUnavailable) or error.code == "internal_error"
+        self._waiting.append(
+            self.audit.event(
+                _TYPES.get(error.code, AuditType.REQUEST_REFUSED),
+                at=self.clock.now(),
+                outcome=Outcome.FAILED if failed else Outcome.REFUSED,
+                reason=error.code,
+            )
+        )
+
+    async def write(self) -> None:
+        """Write down what is waiting.
+
+        Raises:
+            TemporarilyUnavailable: if the store is away; it goes on waiting.
+        """
+        events, dropped = self._waiting, self._dropped
+        self._waiting, self._dropped = [], 0
+        if dropped:
+            events = [*events, self._of_dropped(dropped)]
+        if not events:
+            return
+        try:
+            await self.archive.add(events)
+        except BaseException:
+            self._waiting = [*events, *self._waiting][:MOST_WAITING]
+            raise
+
+    def _of_dropped(self, dropped: int) -> AuditEvent:
+        return self.audit.event(
+            AuditType.REFUSALS_DROPPED, at=self.clock.now(), details={"events": str(dropped)}
+        )

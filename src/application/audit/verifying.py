@@ -1,0 +1,180 @@
+"""Finding out whether the audit trail is what was written down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hexkey.application.ports.audit import AuditChain, ChainSealer
+from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.chain import START, ChainHead, Linked, link
+
+UNSEALED_FOR = timedelta(minutes=1)  # sealing takes a second; what waits longer is suspicious
+MOST_FINDINGS = 100
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is not as it was written.
+
+    Attributes:
+        sequence: where in the chain; `None` if it is about all of it.
+        problem: a word for programs.
+    """
+
+    sequence: int | None
+    problem: str
+    sentence: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Verification:
+    """What was looked at, and what is wrong with it.
+
+    Attributes:
+        checked: events whose link was made again and compared.
+        head: of the chain, to be kept elsewhere and shown again the next time.
+    """
+
+    checked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    head: ChainHead | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def found(self, sequence: int | None, problem: str, sentence: str) -> None:
+        """Note what is wrong, as long as there is room."""
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(sequence=sequence, problem=problem, sentence=sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A head that somebody has kept outside of the database.
+
+    It finds what nothing inside can: a database that was put back to an older state.
+    """
+
+    sequence: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyAuditTrail:
+    """Make every link again, from the tombstone to the head."""
+
+    chain: AuditChain
+    sealer: ChainSealer
+    clock: Clock
+
+    async def __call__(self, *, anchor: Anchor | None = None) -> Verification:
+        """Return what was found; events may be written and sealed meanwhile.
+
+        Args:
+            anchor: a head of an earlier time, through which the chain must still go.
+        """
+        result = Verification(head=await self.chain.head())
+        await self._unsealed(result)
+        if result.head is None:
+            await self._no_head(result, anchor)
+            return result
+        if not self.sealer.is_ours(result.head):
+            result.found(None, "forged_head", "The head of the chain was not sealed by us.")
+        await self._links(result, result.head, anchor)
+        return result
+
+    async def _no_head(self, result: Verification, anchor: Anchor | None) -> None:
+        if await self.chain.linked(after=-1, limit=1):
+            result.found(None, "no_head", "There are linked events, but no head of the chain.")
+        if anchor is not None:
+            result.found(anchor.sequence, "anchor_missing", "The chain no longer goes so far.")
+
+    async def _unsealed(self, result: Verification) -> None:
+        oldest = await self.chain.oldest_unsealed()
+        if oldest is not None and self.clock.now() - oldest > UNSEALED_FOR:
+            at = oldest.isoformat(timespec="seconds")
+            sentence = f"An event of {at} has no place in the chain yet. Is a server running?"
+            result.found(None, "unsealed", sentence)
+
+    async def _links(self, result: Verification, head: ChainHead, anchor: Anchor | None) -> None:
+        place, digest = head.pruned_to, head.pruned_digest
+        early = await self.chain.linked(after=-1, limit=1)
+        if early and early[0].sequence <= place:
+            sentence = "There are events from before the tombstone of those that were deleted."
+            result.found(early[0].sequence, "before_tombstone", sentence)
+        walk = _Walk(result, place, digest, anchor)
+        while walk.place < head.sequence:
+            batch = await self.chain.linked(after=walk.place, limit=_BATCH)
+            within = [each for each in batch if each.sequence <= head.sequence]
+            if not within:
+                break
+            for each in within:
+                walk.step(each)
+        if walk.place != head.sequence or walk.digest != head.digest:
+            sentence = f"The chain ends at {walk.place}, its head is at {head.sequence}."
+            result.found(head.sequence, "wrong_end", sentence)
+        if anchor is not None and anchor.sequence > head.sequence:
+            result.found(anchor.sequence, "anchor_missing", "The chain no longer goes so far.")
+        await self._beyond(result, head)
+
+    async def _beyond(self, result: Verification, head: ChainHead) -> None:
+        """What was linked after the head had been read must belong to a later one."""
+        later = await self.chain.linked(after=head.sequence, limit=1)
+        if not later:
+            return
+        current = await self.chain.head()
+        if current is None or current.sequence < later[0].sequence:
+            sentence = "There are linked events beyond the head of the chain."
+            result.found(later[0].sequence, "beyond_head", sentence)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """From link to link; after a wrong one it goes on from what is stored, to find the others."""
+
+    result: Verification
+    place: int
+    digest: str
+    anchor: Anchor | None
+
+    def step(self, each: Linked) -> None:
+        if each.sequence != self.place + 1:
+            missing = each.sequence - self.place - 1
+            sentence = f"{missing} events after {self.place} are missing."
+            self.result.found(self.place + 1, "gap", sentence)
+        if each.event is None:
+            self.result.found(each.sequence, "unreadable", "The event is gone or unreadable.")
+        elif link(self.digest, sequence=each.sequence, event=each.event) != each.digest:
+            sentence = f"Event {each.event.id} is not what was written, or not in its place."
+            self.result.found(each.sequence, "changed", sentence)
+        else:
+            self.result.checked += 1
+        self.place, self.digest = each.sequence, each.digest
+        anchor = self.anchor
+        if anchor and anchor.sequence == each.sequence and anchor.digest != each.digest:
+            self.result.found(each.sequence, "anchor_differs", "It was another event before.")
+
+
+def intact(head: ChainHead, events: Sequence[Linked]) -> bool:
+    """Whether `events` follow the tombstone of `head` without a gap, as they were written."""
+    digest = head.pruned_digest or START
+    for place, each in enumerate(events, start=head.pruned_to + 1):
+        if each.event is None or each.sequence != place:
+            return False
+        if link(digest, sequence=place, event=each.event) != each.digest:
+            return False
+        digest = each.digest
+    return True
+
+
+def before(events: Sequence[Linked], cutoff: datetime) -> Sequence[Linked]:
+    """The first of `events`, as long as they are older than `cutoff`."""
+    old: list[Linked] = []
+    for each in events:
+        if each.event is None or each.event.at >= cutoff:
+            break
+        old.append(each)
+    return old
