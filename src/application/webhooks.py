@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.outbox.delivering import signed_call
 from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.application.ports.webhooks import (
@@ -14,6 +15,7 @@ from hexkey.application.ports.webhooks import (
     WebhookSecrets,
     WebhookSender,
 )
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import EndpointId, MessageId
 from hexkey.domain.webhooks import (
@@ -59,7 +61,10 @@ class AddWebhook:
             sealed_secret=self.secrets.new(id),
             created_at=self.clock.now(),
         )
-        await self.endpoints.add(endpoint)
+        event = Audit(ids=self.ids).event(
+            AuditType.WEBHOOK_ADDED, at=endpoint.created_at, subject=endpoint.id
+        )
+        await self.endpoints.add(endpoint, audited=event)
         return endpoint, self.secrets.shown(endpoint)
 
 
@@ -79,6 +84,8 @@ class RemoveWebhook:
     """Tell an endpoint nothing more; what waits for it is dropped."""
 
     endpoints: WebhookEndpoints
+    audit: Audit
+    clock: Clock
 
     async def __call__(self, *, id: EndpointId) -> None:
         """Forget it.
@@ -86,7 +93,8 @@ class RemoveWebhook:
         Raises:
             WebhookNotFound: if there is none of that id.
         """
-        if not await self.endpoints.remove(id):
+        event = self.audit.event(AuditType.WEBHOOK_REMOVED, at=self.clock.now(), subject=id)
+        if not await self.endpoints.remove(id, audited=event):
             raise WebhookNotFound
 
 

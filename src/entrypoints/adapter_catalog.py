@@ -4,6 +4,7 @@ from functools import partial
 
 from dependency_injector import containers, providers
 
+from hexkey.adapters.crypto.api_key_secrets import ChecksummedApiKeys
 from hexkey.adapters.crypto.argon2_hasher import Argon2PasswordHasher
 from hexkey.adapters.crypto.audit_seal import HmacChainSealer
 from hexkey.adapters.crypto.bcrypt_hasher import BcryptPasswordHasher
@@ -19,9 +20,11 @@ from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.crypto.revocation_lists import JwsRevocationListSigner
+from hexkey.adapters.crypto.setup_tokens import DerivedSetupTokens
 from hexkey.adapters.crypto.system import SystemClock, SystemDice, SystemIds, SystemSecrets
 from hexkey.adapters.crypto.webhook_secrets import SealedWebhookSecrets
 from hexkey.adapters.mail.refusing_sender import RefusingSender
+from hexkey.adapters.memory.access_directories import MemoryApiKeyDirectory, MemoryRoleDirectory
 from hexkey.adapters.memory.arrivals import InProcessArrivals
 from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
 from hexkey.adapters.memory.audit_chain import MemoryAuditChain
@@ -43,6 +46,7 @@ from hexkey.adapters.memory.store import MemoryStore
 from hexkey.adapters.memory.webhook_endpoints import MemoryWebhookEndpoints
 from hexkey.adapters.redis.change_bell import RedisBell
 from hexkey.adapters.redis.failure_counters import RedisFailureCounters
+from hexkey.adapters.sql.api_keys import SqlApiKeyDirectory
 from hexkey.adapters.sql.audit_archive import SqlAuditArchive
 from hexkey.adapters.sql.audit_chain import SqlAuditChain
 from hexkey.adapters.sql.change_log import SqlChangeLog
@@ -53,6 +57,7 @@ from hexkey.adapters.sql.leases import SqlLeases
 from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
 from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.revocations import SqlRevocations
+from hexkey.adapters.sql.roles import SqlRoleDirectory
 from hexkey.adapters.sql.sightings import SqlSessionSightings
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
 from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
@@ -149,6 +154,9 @@ class Adapters(containers.DeclarativeContainer):
 
     chain_sealer = providers.Singleton(HmacChainSealer, derived_keys)
 
+    api_key_secrets = providers.Singleton(ChecksummedApiKeys)
+    setup_tokens = providers.Singleton(DerivedSetupTokens, derived_keys)
+
     letter_writer = providers.Singleton(letters, settings)
     mail_sender = providers.Selector(
         settings.provided.mail,
@@ -193,7 +201,7 @@ class Adapters(containers.DeclarativeContainer):
     alarm = providers.Singleton(LoggedAlarm)
     signing_keys = providers.Selector(
         settings.provided.storage,
-        memory=providers.Singleton(MemorySigningKeyStore),
+        memory=providers.Singleton(MemorySigningKeyStore, memory),
         sql=providers.Singleton(SqlSigningKeyStore, engine),
     )
     sessions = providers.Selector(  # asked afresh each time; `signed_in` remembers
@@ -257,4 +265,14 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.storage,
         memory=providers.Singleton(MemoryWebhookEndpoints, memory),
         sql=providers.Singleton(SqlWebhookEndpoints, engine),
+    )
+    roles = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryRoleDirectory, memory),
+        sql=providers.Singleton(SqlRoleDirectory, engine),
+    )
+    api_keys = providers.Selector(
+        settings.provided.storage,
+        memory=providers.Singleton(MemoryApiKeyDirectory, memory),
+        sql=providers.Singleton(SqlApiKeyDirectory, engine),
     )

@@ -32,6 +32,7 @@ from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.identifiers import MessageId, TokenId
 from hexkey.domain.outbox import Channel, Message
+from tests.support.audits import an_audit
 from tests.support.deployments import PASSWORD, MemoryDeployment
 
 ADDRESS = "alice@example.com"
@@ -158,7 +159,7 @@ class AccountLife:
         self.erase_due = EraseDue(
             store=store, tell=tell, changes=changes, clock=clock, heard_of_after=HEARD_AFTER
         )
-        self.export = ExportAccount(store=store, clock=clock)
+        self.export = ExportAccount(store=store, audit=an_audit(), clock=clock)
 
     def _joining(self) -> None:
         on = self.on

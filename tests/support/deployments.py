@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.crypto.cursors import EncryptedCursors
 from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.crypto.device_tokens import KeyedDeviceTokens
 from hexkey.adapters.crypto.key_maker import SealingKeyMaker
 from hexkey.adapters.crypto.key_ring import UnsealedKeyRing
 from hexkey.adapters.crypto.key_seal import KeySeal
@@ -15,6 +16,7 @@ from hexkey.adapters.crypto.one_time_secrets import KeyedOneTimeSecrets
 from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
+from hexkey.adapters.memory.alarm import MemoryAlarm
 from hexkey.adapters.memory.directories import MemorySignedInDirectory
 from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
@@ -41,7 +43,8 @@ from hexkey.application.accounts.supervision import DisableUser, EnableUser, Gra
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
-from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
+from hexkey.application.authentication.throttling import Throttle
+from hexkey.application.authentication.watching import WatchFailures
 from hexkey.application.keys.generation import EnsureSigningKey
 from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import PublishKeys, ReloadKeys
@@ -62,10 +65,12 @@ from hexkey.application.sessions.sightings import RecentSightings, WriteSighting
 from hexkey.application.sessions.tokens import IssueTokens, TokenPolicy
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.domain.accounts.user import User
+from hexkey.domain.authentication.rules import ThrottlePolicy
 from hexkey.domain.identifiers import UserId
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import ACCESS_TOKEN_LIFETIME
 from hexkey.domain.sessions.session import SessionPolicy
+from tests.support.audits import an_audit
 from tests.support.doubles import (
     CountingIds,
     CountingSecrets,
@@ -140,6 +145,7 @@ class Deployment:
     ids: CountingIds = field(default_factory=CountingIds)
     registration: RegistrationPolicy = field(default_factory=RegistrationPolicy)
     password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
+    throttle_policy: ThrottlePolicy = field(default_factory=ThrottlePolicy)
     mail_policy: MailRequestPolicy = field(default_factory=MailRequestPolicy)
     algorithm: SigningAlgorithm = SigningAlgorithm.ES256
     scopes: frozenset[str] = frozenset(("openid", "profile"))
@@ -150,6 +156,7 @@ class Deployment:
     def __post_init__(self) -> None:
         derived = DerivedKeys(MASTER_SECRET)
         self.one_time_secrets = KeyedOneTimeSecrets(derived)
+        self.device_tokens = KeyedDeviceTokens(derived)
         self.tell = Tell(ids=self.ids)
         self.usernames = PrecisUsernames()
         self.emails = ValidatedAddresses()
@@ -193,10 +200,11 @@ class Deployment:
             store=keys,
             make=make,
             reload=self.reload_keys,
+            audit=an_audit(),
             clock=clock,
             algorithm=self.algorithm,
         )
-        self.rotate_key = RotateKey(store=keys, make=make, clock=clock)
+        self.rotate_key = RotateKey(store=keys, make=make, audit=an_audit(), clock=clock)
         self.publish_keys = PublishKeys(ring=self.ring, reload=self.reload_keys)
 
     def _accounts(self) -> None:
@@ -248,17 +256,22 @@ class Deployment:
         self.grant = GrantRole(store=store, tell=tell, changes=changes, clock=clock)
 
     def _check_password(self) -> CheckPassword:
-        failures = self.stores.failures
         self.live_schemes = LiveSchemes(
             users=self.stores.users, hasher=self.hasher, clock=self.clock
         )
-        self.uncounted = UncountedGuesses(failures=failures, clock=self.clock)
+        self.alarm = MemoryAlarm()
+        policy = self.throttle_policy
+        self.throttle = Throttle(
+            counters=self.stores.failures,
+            policy=policy,
+            watch=WatchFailures(alarm=self.alarm, policy=policy, clock=self.clock),
+            clock=self.clock,
+        )
         return CheckPassword(
             hasher=self.hasher,
             schemes=self.live_schemes,
-            failures=failures,
-            uncounted=self.uncounted,
-            clock=self.clock,
+            throttle=self.throttle,
+            devices=self.device_tokens,
         )
 
     def _sessions(self) -> None:
@@ -290,6 +303,7 @@ class Deployment:
             users=self.stores.users,
             check=self.check_password,
             store=store,
+            audit=an_audit(),
             changes=changes,
             clock=clock,
         )

@@ -14,6 +14,7 @@ from hexkey.application.keys.resealing import ResealKeys
 from hexkey.application.keys.rotation import RetireKey, RotateKey, RotateKeysWhenDue
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.domain.keys import RotationPolicy, SigningAlgorithm
+from tests.support.audits import an_audit
 from tests.support.doubles import FrozenClock
 from tests.support.issuing import AUDIENCE, ISSUER, SECRET, derived_keys
 
@@ -53,12 +54,23 @@ def an_instance(
         signer=PyJwtSigner(ring),
         verifier=PyJwtVerifier(ring, issuer=ISSUER, audience=AUDIENCE),
         ensure=EnsureSigningKey(
-            store=store, make=make, reload=reload, clock=clock, algorithm=algorithm
+            store=store,
+            make=make,
+            reload=reload,
+            audit=an_audit(),
+            clock=clock,
+            algorithm=algorithm,
         ),
         when_due=RotateKeysWhenDue(
-            store=store, make=make, reload=reload, clock=clock, algorithm=algorithm, policy=POLICY
+            store=store,
+            make=make,
+            reload=reload,
+            audit=an_audit(),
+            clock=clock,
+            algorithm=algorithm,
+            policy=POLICY,
         ),
-        rotate=RotateKey(store=store, make=make, clock=clock),
-        retire=RetireKey(store=store, clock=clock),
+        rotate=RotateKey(store=store, make=make, audit=an_audit(), clock=clock),
+        retire=RetireKey(store=store, audit=an_audit(), clock=clock),
         reseal=ResealKeys(store=store, sealer=seal),
     )

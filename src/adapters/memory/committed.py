@@ -106,6 +106,11 @@ class Committed:
             del self.api_keys[id_]
         self.drop_messages([it for it in self.messages.values() if it.concerns(user)])
 
+    def note(self, event: AuditEvent | None) -> None:
+        """Write `event` down, if there is one."""
+        if event is not None:
+            self.audited[event.id] = event
+
     def log(self, user: UserId, *, at: datetime) -> None:
         """Append to the log of changes."""
         self.changes_ever += 1

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.ports.outbox import OutboxArchive, OutboxState
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import MessageId
 from hexkey.domain.outbox import Message, MessageState
 
@@ -28,12 +29,15 @@ class MemoryOutboxArchive(OutboxArchive):
     async def find(self, id: MessageId) -> Message | None:
         return self._kept.messages.get(id)
 
-    async def replace(self, old: Message, new: Message) -> bool:
+    async def replace(
+        self, old: Message, new: Message, *, audited: AuditEvent | None = None
+    ) -> bool:
         present = self._kept.messages.get(old.id)
         if present is None or (present.state, present.attempts) != (old.state, old.attempts):
             return False
         self._kept.messages[old.id] = new
         self._kept.claims.pop(old.id, None)
+        self._kept.note(audited)
         return True
 
     async def state(self, *, now: datetime) -> OutboxState:

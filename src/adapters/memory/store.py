@@ -101,6 +101,5 @@ class MemoryStore(AccountStore, SessionStore, AccessStore):
             merged = merge(await transaction.sessions.find(old.id), old, new)
             if merged is not None:
                 self.committed.put_session(merged)
-                if audited is not None:
-                    self.committed.audited[audited.id] = audited
+                self.committed.note(audited)
         return merged is not None

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.ports.webhooks import WebhookEndpoints
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import EndpointId
 from hexkey.domain.outbox import Channel, MessageState
 from hexkey.domain.webhooks import MOST_ENDPOINTS, InvalidWebhook, WebhookEndpoint
@@ -16,12 +17,13 @@ class MemoryWebhookEndpoints(WebhookEndpoints):
     def __init__(self, store: MemoryStore) -> None:
         self._kept = store.committed
 
-    async def add(self, endpoint: WebhookEndpoint) -> None:
+    async def add(self, endpoint: WebhookEndpoint, *, audited: AuditEvent | None = None) -> None:
         if len(self._kept.endpoints) >= MOST_ENDPOINTS:
             raise InvalidWebhook
         if endpoint.id in self._kept.endpoints:
             raise ValueError(f"there is an endpoint {endpoint.id} already")
         self._kept.endpoints[endpoint.id] = endpoint
+        self._kept.note(audited)
 
     async def all(self) -> Sequence[WebhookEndpoint]:
         return sorted(self._kept.endpoints.values(), key=lambda it: (it.created_at, it.id))
@@ -29,9 +31,10 @@ class MemoryWebhookEndpoints(WebhookEndpoints):
     async def find(self, id: EndpointId) -> WebhookEndpoint | None:
         return self._kept.endpoints.get(id)
 
-    async def remove(self, id: EndpointId) -> bool:
+    async def remove(self, id: EndpointId, *, audited: AuditEvent | None = None) -> bool:
         if self._kept.endpoints.pop(id, None) is None:
             return False
+        self._kept.note(audited)
         self._kept.drop_messages(
             [
                 it

@@ -34,6 +34,12 @@ def audited_row(event: AuditEvent) -> dict[str, Any]:
     return {f"{_PREFIX}{name}": value for name, value in row_from(event).items()}
 
 
+async def record(work: Work, event: AuditEvent | None) -> None:
+    """Write `event`, if there is one, as a part of `work`."""
+    if event is not None:
+        await work.execute(RECORD, row_from(event))
+
+
 class SqlAuditTrail(AuditTrail):
     """Collects what is recorded, and writes it with one statement before the commit."""
 

@@ -6,11 +6,13 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.audit_trail import record
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.outbox_rows import QUEUED, UNSENT, message_from, row_from
 from hexkey.adapters.sql.tables import outbox
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.application.ports.outbox import OutboxArchive, OutboxState
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import MessageId
 from hexkey.domain.outbox import Message, MessageState
 
@@ -38,7 +40,7 @@ class SqlOutboxArchive(OutboxArchive):
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reading = autocommitting(engine)
-        self._writing = autocommitting(engine, writing=True)
+        self._engine = engine
 
     async def page(
         self, *, state: MessageState | None, after: MessageId | None, limit: int
@@ -57,11 +59,16 @@ class SqlOutboxArchive(OutboxArchive):
             row = (await work.execute(_FIND, {"id": id})).first()
         return None if row is None else message_from(row)
 
-    async def replace(self, old: Message, new: Message) -> bool:
+    async def replace(
+        self, old: Message, new: Message, *, audited: AuditEvent | None = None
+    ) -> bool:
         values = {"of_id": old.id, "of_state": old.state.value, "of_attempts": old.attempts}
-        async with unit_of_work(self._writing) as work:
-            result = await work.execute(_REPLACE, row_from(new) | values)
-        return result.rowcount == 1
+        async with unit_of_work(self._engine) as work:
+            if (await work.execute(_REPLACE, row_from(new) | values)).rowcount != 1:
+                return False
+            await record(work, audited)
+            await work.commit()
+        return True
 
     async def state(self, *, now: datetime) -> OutboxState:
         async with unit_of_work(self._reading) as work:

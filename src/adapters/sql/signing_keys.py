@@ -9,11 +9,13 @@ from sqlalchemy import Executable, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.audit_trail import record
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.failures import ImpossibleRow, violated
 from hexkey.adapters.sql.tables import signing_keys
 from hexkey.adapters.sql.unit_of_work import Parameters, Work, unit_of_work
 from hexkey.application.ports.keys import SigningKeyStore
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import KeyId
 from hexkey.domain.keys import KeyState, SealedKey, SigningAlgorithm, SigningKey
 
@@ -69,32 +71,42 @@ class SqlSigningKeyStore(SigningKeyStore):
             rows = (await work.execute(_ALL)).all()
         return [_key_from(row) for row in rows]
 
-    async def add(self, key: SigningKey) -> bool:
-        return await self._changed_each((_ADD, _row_from(key)))
+    async def add(self, key: SigningKey, *, audited: AuditEvent | None = None) -> bool:
+        return await self._changed_each((_ADD, _row_from(key)), audited=audited)
 
     async def promote(
-        self, announced: SigningKey, signing: SigningKey | None, *, now: datetime
+        self,
+        announced: SigningKey,
+        signing: SigningKey | None,
+        *,
+        now: datetime,
+        audited: AuditEvent | None = None,
     ) -> bool:
         moves = [_move(announced, KeyState.ANNOUNCED, KeyState.SIGNING, now)]
         if signing is not None:
             if signing.algorithm is not announced.algorithm:
                 return False
             moves.insert(0, _move(signing, KeyState.SIGNING, KeyState.VERIFYING, now))
-        return await self._changed_each(*moves)
+        return await self._changed_each(*moves, audited=audited)
 
-    async def replace(self, old: SigningKey, new: SigningKey) -> bool:
+    async def replace(
+        self, old: SigningKey, new: SigningKey, *, audited: AuditEvent | None = None
+    ) -> bool:
         if new.id != old.id:
             return False
         before = {f"old_{name}": value for name, value in _row_from(old).items()}
         after = {f"new_{name}": value for name, value in _row_from(new).items()}
-        return await self._changed_each((_REPLACE, {**before, **after}))
+        return await self._changed_each((_REPLACE, {**before, **after}), audited=audited)
 
-    async def _changed_each(self, *statements: tuple[Executable, Parameters]) -> bool:
+    async def _changed_each(
+        self, *statements: tuple[Executable, Parameters], audited: AuditEvent | None
+    ) -> bool:
         """Whether each of `statements` changed one row; otherwise none of them does."""
         try:
             async with unit_of_work(self._engine) as work:
                 if not await _ran_each(work, statements):
                     return False
+                await record(work, audited)
                 await work.commit()
         except IntegrityError as error:
             if violated(error) not in _TAKEN:

@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.audit_trail import record
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.failures import ImpossibleRow
 from hexkey.adapters.sql.outbox_rows import QUEUED
 from hexkey.adapters.sql.tables import outbox, webhook_endpoints, webhook_subscriptions
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.application.ports.webhooks import WebhookEndpoints
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.events import EventType
 from hexkey.domain.identifiers import EndpointId
 from hexkey.domain.outbox import Channel
@@ -46,7 +48,7 @@ class SqlWebhookEndpoints(WebhookEndpoints):
         self._reading = autocommitting(engine)
         self._writing = autocommitting(engine, writing=True)
 
-    async def add(self, endpoint: WebhookEndpoint) -> None:
+    async def add(self, endpoint: WebhookEndpoint, *, audited: AuditEvent | None = None) -> None:
         row = {
             "id": endpoint.id,
             "url": endpoint.url,
@@ -61,6 +63,7 @@ class SqlWebhookEndpoints(WebhookEndpoints):
                 raise InvalidWebhook
             await work.execute(insert(_table), row)
             await work.execute_all(insert(webhook_subscriptions), wanted)
+            await record(work, audited)
             await work.commit()
 
     async def all(self) -> Sequence[WebhookEndpoint]:
@@ -69,10 +72,11 @@ class SqlWebhookEndpoints(WebhookEndpoints):
     async def find(self, id: EndpointId) -> WebhookEndpoint | None:
         return next(iter(await self._read(_FIND, {"id": id})), None)
 
-    async def remove(self, id: EndpointId) -> bool:
+    async def remove(self, id: EndpointId, *, audited: AuditEvent | None = None) -> bool:
         async with unit_of_work(self._engine) as work:
             removed = (await work.execute(_REMOVE, {"id": id})).rowcount == 1
             await work.execute(_DROP, {"id": id})
+            await record(work, audited if removed else None)
             await work.commit()
         return removed
 

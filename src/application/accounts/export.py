@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.ports.sessions import SessionStore
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.one_time_token import Purpose
 from hexkey.domain.accounts.user import User, UserNotFound
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.identifiers import UserId
 from hexkey.domain.outbox import MessageState
 from hexkey.domain.sessions.session import Session
@@ -55,6 +57,7 @@ class ExportAccount:
     """Let users see what is held about them (GDPR, Article 15)."""
 
     store: SessionStore
+    audit: Audit
     clock: Clock
 
     async def __call__(self, *, user: UserId) -> AccountExport:
@@ -70,8 +73,11 @@ class ExportAccount:
             sessions = await transaction.sessions.of_user(user, also_ended=True)
             tokens = await transaction.one_time_tokens.of_user(user)
             messages = await transaction.outbox.about(found)
+            now = self.clock.now()
+            await self.audit(transaction, AuditType.USER_EXPORTED, at=now, subject=user)
+            await transaction.commit()
         return AccountExport(
-            exported_at=self.clock.now(),
+            exported_at=now,
             user=found,
             sessions=sessions,
             tokens=[

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hexkey.application.accounts.looking import LookAtToken, spend
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.registration import RegistrationPolicy
+from hexkey.application.audit.recording import Audit
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore, EmailSyntax, UsernameSyntax
 from hexkey.application.ports.system import Clock, IdGenerator
@@ -22,6 +23,7 @@ from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.profile import Profile
 from hexkey.domain.accounts.user import EmailTaken, User, known_about
 from hexkey.domain.accounts.username import Username, ensure_not_reserved
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import MessageId, UserId
 from hexkey.domain.outbox import Channel, Message
@@ -63,6 +65,8 @@ class InviteUser:
             if await transaction.users.find_by_email(address.key) is not None:
                 raise EmailTaken
             await transaction.outbox.add(message)
+            invited = AuditType.USER_INVITED
+            await Audit(ids=self.ids)(transaction, invited, at=now, subject=message.id)
             await transaction.commit()
         return message.id
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.ports.accounts import AccountStore, AccountTransaction
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
 from hexkey.application.ports.outbox import RecentMail
 from hexkey.application.ports.system import Clock, IdGenerator, SecretGenerator
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.one_time_token import LIFETIMES, Purpose
-from hexkey.domain.authentication.throttle import network_of
+from hexkey.domain.audit.event import AuditType
+from hexkey.domain.authentication.networks import network_of
 from hexkey.domain.identifiers import MessageId
 from hexkey.domain.outbox import Channel, Message
 
@@ -36,6 +38,13 @@ PURPOSES: Mapping[RequestKind, Purpose] = {
     RequestKind.VERIFICATION: Purpose.VERIFY_EMAIL,
     RequestKind.PASSWORD_RESET: Purpose.RESET_PASSWORD,
     RequestKind.EMAIL_CHANGE: Purpose.CHANGE_EMAIL,
+}
+
+_AUDITED: Mapping[RequestKind, AuditType] = {
+    RequestKind.REGISTRATION: AuditType.REGISTRATION_REQUESTED,
+    RequestKind.VERIFICATION: AuditType.EMAIL_VERIFICATION_REQUESTED,
+    RequestKind.PASSWORD_RESET: AuditType.PASSWORD_RESET_REQUESTED,
+    RequestKind.EMAIL_CHANGE: AuditType.EMAIL_CHANGE_REQUESTED,
 }
 
 
@@ -138,6 +147,7 @@ class RequestMail:
             now=now,
         )
         await transaction.outbox.add(message)
+        await Audit(ids=self.ids)(transaction, _AUDITED[kind], at=now)
 
 
 def request_message(

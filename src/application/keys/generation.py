@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import ReloadKeys
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.keys import KeyState, SigningAlgorithm, key_in
 
 
@@ -16,6 +18,7 @@ class EnsureSigningKey:
     store: SigningKeyStore
     make: MakeKey
     reload: ReloadKeys
+    audit: Audit
     clock: Clock
     algorithm: SigningAlgorithm
 
@@ -39,7 +42,9 @@ class EnsureSigningKey:
         announced = key_in(keys, self.algorithm, KeyState.ANNOUNCED)
         # Wherever another instance is faster, its key is as good as ours.
         if announced is not None:
-            await self.store.promote(announced, None, now=now)
+            event = self.audit.event(AuditType.KEY_PROMOTED, at=now, subject=announced.id)
+            await self.store.promote(announced, None, now=now, audited=event)
         else:
             made = await self.make(self.algorithm, beside=keys, now=now)
-            await self.store.add(made.moved(KeyState.SIGNING, now=now))
+            event = self.audit.event(AuditType.KEY_MADE, at=now, subject=made.id)
+            await self.store.add(made.moved(KeyState.SIGNING, now=now), audited=event)

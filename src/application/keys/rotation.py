@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.keys.making import MakeKey
 from hexkey.application.keys.publication import ReloadKeys
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.event import AuditEvent, AuditType
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import KeyId
 from hexkey.domain.keys import (
@@ -40,6 +42,7 @@ class RotateKeysWhenDue:
     store: SigningKeyStore
     make: MakeKey
     reload: ReloadKeys
+    audit: Audit
     clock: Clock
     algorithm: SigningAlgorithm
     policy: RotationPolicy
@@ -61,15 +64,22 @@ class RotateKeysWhenDue:
     async def _do(self, step: Step, keys: Sequence[SigningKey], now: datetime) -> bool:
         match step:
             case Announce():
-                return await self.store.add(await self.make(self.algorithm, beside=keys, now=now))
+                made = await self.make(self.algorithm, beside=keys, now=now)
+                return await self.store.add(made, audited=self._made(made, now))
             case Promote(announced, signing):
-                return await self.store.promote(announced, signing, now=now)
+                event = self.audit.event(AuditType.KEY_PROMOTED, at=now, subject=announced.id)
+                return await self.store.promote(announced, signing, now=now, audited=event)
             case Abandon(key):
                 return await self.store.replace(key, key.moved(KeyState.VERIFYING, now=now))
             case Retire(key):
-                return await self.store.replace(key, key.moved(KeyState.RETIRED, now=now))
+                event = self.audit.event(AuditType.KEY_RETIRED, at=now, subject=key.id)
+                retired = key.moved(KeyState.RETIRED, now=now)
+                return await self.store.replace(key, retired, audited=event)
             case never:
                 assert_never(never)
+
+    def _made(self, key: SigningKey, now: datetime) -> AuditEvent:
+        return self.audit.event(AuditType.KEY_MADE, at=now, subject=key.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,7 @@ class RotateKey:
 
     store: SigningKeyStore
     make: MakeKey
+    audit: Audit
     clock: Clock
 
     async def __call__(self, *, algorithm: SigningAlgorithm, at_once: bool = False) -> SigningKey:
@@ -96,12 +107,14 @@ class RotateKey:
         announced = key_in(keys, algorithm, KeyState.ANNOUNCED)
         if announced is None:
             announced = await self.make(algorithm, beside=keys, now=now)
-            if not await self.store.add(announced):
+            made = self.audit.event(AuditType.KEY_MADE, at=now, subject=announced.id)
+            if not await self.store.add(announced, audited=made):
                 raise TemporarilyUnavailable
         if not at_once:
             return announced
         signing = key_in(keys, algorithm, KeyState.SIGNING)
-        if not await self.store.promote(announced, signing, now=now):
+        event = self.audit.event(AuditType.KEY_PROMOTED, at=now, subject=announced.id)
+        if not await self.store.promote(announced, signing, now=now, audited=event):
             raise TemporarilyUnavailable
         return announced.moved(KeyState.SIGNING, now=now)
 
@@ -111,6 +124,7 @@ class RetireKey:
     """Let an operator end a key at once, as after a leak; tokens that it signed are refused."""
 
     store: SigningKeyStore
+    audit: Audit
     clock: Clock
 
     async def __call__(self, *, id: KeyId) -> SigningKey:
@@ -128,7 +142,9 @@ class RetireKey:
             raise SigningKeyInUse
         if key.state is KeyState.RETIRED:
             return key
-        retired = key.moved(KeyState.RETIRED, now=self.clock.now())
-        if not await self.store.replace(key, retired):
+        now = self.clock.now()
+        retired = key.moved(KeyState.RETIRED, now=now)
+        event = self.audit.event(AuditType.KEY_RETIRED, at=now, subject=key.id)
+        if not await self.store.replace(key, retired, audited=event):
             raise TemporarilyUnavailable
         return retired

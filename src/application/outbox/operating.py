@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.ports.outbox import OutboxArchive, OutboxState
 from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.event import AuditEvent, AuditType
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import MessageId
 from hexkey.domain.outbox import Message, MessageHasLeft, MessageNotFound, MessageState
@@ -54,6 +56,7 @@ class RetryMessage:
     """Send a message at the next opportunity, whatever became of it so far."""
 
     archive: OutboxArchive
+    audit: Audit
     clock: Clock
 
     async def __call__(self, *, id: MessageId) -> Message:
@@ -71,7 +74,8 @@ class RetryMessage:
                 raise MessageHasLeft
             return message.hurried(now=now, expires_at=max(message.expires_at, now + MORE_TIME))
 
-        return await _changed(self.archive, id, hurried)
+        event = self.audit.event(AuditType.OUTBOX_RETRIED, at=now, subject=id)
+        return await _changed(self.archive, id, hurried, event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,8 @@ class DropMessage:
     """Let a message not leave; it is kept for a while, and may still be retried."""
 
     archive: OutboxArchive
+    audit: Audit
+    clock: Clock
 
     async def __call__(self, *, id: MessageId) -> Message:
         """Return the message as it is kept; one that is being sent just now may still arrive.
@@ -94,7 +100,8 @@ class DropMessage:
                 raise MessageHasLeft
             return message.dropped()
 
-        return await _changed(self.archive, id, dropped)
+        event = self.audit.event(AuditType.OUTBOX_DROPPED, at=self.clock.now(), subject=id)
+        return await _changed(self.archive, id, dropped, event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +117,17 @@ class ReadOutboxState:
 
 
 async def _changed(
-    archive: OutboxArchive, id: MessageId, change: Callable[[Message], Message]
+    archive: OutboxArchive,
+    id: MessageId,
+    change: Callable[[Message], Message],
+    audited: AuditEvent,
 ) -> Message:
     for _ in range(_TRIES):
         message = await archive.find(id)
         if message is None:
             raise MessageNotFound
         changed = change(message)
-        if await archive.replace(message, changed):
+        if await archive.replace(message, changed, audited=audited):
             return replace(changed, content={})
     raise TemporarilyUnavailable
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.keys import SigningAlgorithm, SigningKey
 
 
@@ -26,8 +27,11 @@ class SigningKeyStore(Protocol):
         """Every key, the oldest first, retired ones included."""
         ...
 
-    async def add(self, key: SigningKey) -> bool:
+    async def add(self, key: SigningKey, *, audited: AuditEvent | None = None) -> bool:
         """Keep a new key.
+
+        Args:
+            audited: of this and the other changes: written down exactly if the change was made.
 
         Returns:
             False, and nothing changed, if another key of its algorithm is in the same state and
@@ -36,7 +40,12 @@ class SigningKeyStore(Protocol):
         ...
 
     async def promote(
-        self, announced: SigningKey, signing: SigningKey | None, *, now: datetime
+        self,
+        announced: SigningKey,
+        signing: SigningKey | None,
+        *,
+        now: datetime,
+        audited: AuditEvent | None = None,
     ) -> bool:
         """Let `announced` sign, and `signing` only verify from now on.
 
@@ -46,7 +55,9 @@ class SigningKeyStore(Protocol):
         """
         ...
 
-    async def replace(self, old: SigningKey, new: SigningKey) -> bool:
+    async def replace(
+        self, old: SigningKey, new: SigningKey, *, audited: AuditEvent | None = None
+    ) -> bool:
         """Swap `old` for `new`, which has the same id, atomically.
 
         Returns:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from hexkey.domain.accounts.user import User
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.events import EventType
 from hexkey.domain.identifiers import EndpointId, MessageId
 from hexkey.domain.outbox import Channel, Message, MessageState
@@ -110,8 +111,13 @@ class OutboxArchive(Protocol):
         """That message."""
         ...
 
-    async def replace(self, old: Message, new: Message) -> bool:
+    async def replace(
+        self, old: Message, new: Message, *, audited: AuditEvent | None = None
+    ) -> bool:
         """Swap `old` for `new`, atomically, whoever has claimed it.
+
+        Args:
+            audited: written down exactly if they were swapped.
 
         Returns:
             False, and nothing changed, if it is no longer in the state and attempt of `old`.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import EndpointId
 from hexkey.domain.webhooks import WebhookEndpoint
 
@@ -12,8 +13,8 @@ from hexkey.domain.webhooks import WebhookEndpoint
 class WebhookEndpoints(Protocol):
     """The endpoints; each call is a transaction of its own."""
 
-    async def add(self, endpoint: WebhookEndpoint) -> None:
-        """Keep a new endpoint.
+    async def add(self, endpoint: WebhookEndpoint, *, audited: AuditEvent | None = None) -> None:
+        """Keep a new endpoint, and write `audited` down with it.
 
         Raises:
             InvalidWebhook: if there are `MOST_ENDPOINTS` already.
@@ -28,8 +29,12 @@ class WebhookEndpoints(Protocol):
         """That endpoint."""
         ...
 
-    async def remove(self, id: EndpointId) -> bool:
-        """Forget the endpoint and what is queued for it; whether it was there."""
+    async def remove(self, id: EndpointId, *, audited: AuditEvent | None = None) -> bool:
+        """Forget the endpoint and what is queued for it; whether it was there.
+
+        Args:
+            audited: written down exactly if it was.
+        """
         ...
 
     async def reseal(self, old: WebhookEndpoint, sealed_secret: bytes) -> bool:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from hexkey.application.audit.recording import Audit
 from hexkey.application.authentication.password_check import CheckPassword
 from hexkey.application.ports.accounts import UserDirectory
 from hexkey.application.ports.sessions import SessionStore, StateChanges
 from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import SessionId, UserId
@@ -19,6 +21,7 @@ class Reauthenticate:
     users: UserDirectory
     check: CheckPassword
     store: SessionStore
+    audit: Audit
     changes: StateChanges
     clock: Clock
 
@@ -46,5 +49,6 @@ class Reauthenticate:
                 raise SessionNotFound
             if not await transaction.sessions.replace(live, live.reauthenticated(now=now)):
                 raise TemporarilyUnavailable
+            await self.audit(transaction, AuditType.REAUTHENTICATED, at=now, subject=user)
             await transaction.commit()
         self.changes.announce(user)

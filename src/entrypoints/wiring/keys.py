@@ -28,6 +28,7 @@ class KeyCases(AuditCases):
         store=Adapters.signing_keys,
         make=make_key,
         reload=reload_keys,
+        audit=AuditCases.audit,
         clock=Adapters.clock,
         algorithm=settings.provided.signing_algorithm,
     )
@@ -36,6 +37,7 @@ class KeyCases(AuditCases):
         store=Adapters.signing_keys,
         make=make_key,
         reload=reload_keys,
+        audit=AuditCases.audit,
         clock=Adapters.clock,
         algorithm=settings.provided.signing_algorithm,
         policy=providers.Callable(
@@ -45,9 +47,15 @@ class KeyCases(AuditCases):
         ),
     )
     rotate_key = providers.Factory(
-        RotateKey, store=Adapters.signing_keys, make=make_key, clock=Adapters.clock
+        RotateKey,
+        store=Adapters.signing_keys,
+        make=make_key,
+        audit=AuditCases.audit,
+        clock=Adapters.clock,
     )
-    retire_key = providers.Factory(RetireKey, store=Adapters.signing_keys, clock=Adapters.clock)
+    retire_key = providers.Factory(
+        RetireKey, store=Adapters.signing_keys, audit=AuditCases.audit, clock=Adapters.clock
+    )
     reseal_keys = providers.Factory(
         ResealKeys, store=Adapters.signing_keys, sealer=Adapters.key_sealer
     )

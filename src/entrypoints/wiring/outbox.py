@@ -61,9 +61,11 @@ class OutboxCases(KeyCases):
     list_outbox = providers.Factory(ListOutbox, archive=Adapters.outbox_archive)
     show_message = providers.Factory(ShowMessage, archive=Adapters.outbox_archive)
     retry_message = providers.Factory(
-        RetryMessage, archive=Adapters.outbox_archive, clock=Adapters.clock
+        RetryMessage, archive=Adapters.outbox_archive, audit=KeyCases.audit, clock=Adapters.clock
     )
-    drop_message = providers.Factory(DropMessage, archive=Adapters.outbox_archive)
+    drop_message = providers.Factory(
+        DropMessage, archive=Adapters.outbox_archive, audit=KeyCases.audit, clock=Adapters.clock
+    )
     read_outbox_state = providers.Factory(
         ReadOutboxState, archive=Adapters.outbox_archive, clock=Adapters.clock
     )
@@ -77,7 +79,12 @@ class OutboxCases(KeyCases):
         loopback_allowed=settings.provided.in_development,
     )
     list_webhooks = providers.Factory(ListWebhooks, endpoints=Adapters.webhook_endpoints)
-    remove_webhook = providers.Factory(RemoveWebhook, endpoints=Adapters.webhook_endpoints)
+    remove_webhook = providers.Factory(
+        RemoveWebhook,
+        endpoints=Adapters.webhook_endpoints,
+        audit=KeyCases.audit,
+        clock=Adapters.clock,
+    )
     test_webhook = providers.Factory(
         TestWebhook,
         endpoints=Adapters.webhook_endpoints,

@@ -147,7 +147,9 @@ class RecoveryCases(AccountCases):
             providers.Factory(timedelta, seconds=settings.provided.access_token_ttl),
         ),
     )
-    export_account = providers.Factory(ExportAccount, store=Adapters.store, clock=Adapters.clock)
+    export_account = providers.Factory(
+        ExportAccount, store=Adapters.store, audit=OutboxCases.audit, clock=Adapters.clock
+    )
 
     invite_user = providers.Factory(
         InviteUser,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dependency_injector import providers
 
+from hexkey.application.access.authority import GrantScopes
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.sessions.ending import EndOtherSessions, EndSession, ListSessions
 from hexkey.application.sessions.following import FollowChanges
@@ -57,8 +58,14 @@ class SessionCases(RecoveryCases):
             scopes=providers.Factory(frozenset, settings.provided.scopes),
         ),
     )
+    grant_scopes = providers.Factory(
+        GrantScopes,
+        roles=Adapters.roles,
+        known=providers.Factory(frozenset, settings.provided.scopes),
+    )
     sign_in = providers.Factory(
         SignIn,
+        grant=grant_scopes,
         tell=OutboxCases.tell,
         authenticate=authenticate,
         store=Adapters.store,
@@ -69,6 +76,7 @@ class SessionCases(RecoveryCases):
     )
     refresh_session = providers.Factory(
         RefreshSession,
+        grant=grant_scopes,
         tell=OutboxCases.tell,
         refresh_tokens=Adapters.refresh_tokens,
         sessions=Adapters.sessions,
@@ -97,6 +105,7 @@ class SessionCases(RecoveryCases):
     )
     reauthenticate = providers.Factory(
         Reauthenticate,
+        audit=OutboxCases.audit,
         users=Adapters.users,
         check=AccountCases.check_password,
         store=Adapters.store,

@@ -26,6 +26,7 @@ from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.domain.identifiers import TokenId
 from hexkey.domain.keys import JWKS_MAX_AGE, KeyState, RotationPolicy, SigningAlgorithm
 from hexkey.domain.sessions.access_token import InvalidToken
+from tests.support.audits import an_audit
 from tests.support.doubles import FrozenClock
 from tests.support.faults_ledger import Ledger, rounds
 from tests.support.issuing import AUDIENCE, ISSUER, derived_keys, some_claims
@@ -51,14 +52,20 @@ class Instance:
         self.verifier = PyJwtVerifier(ring, issuer=ISSUER, audience=AUDIENCE)
         self.publish = PublishKeys(ring=ring, reload=reload)
         self.reload = reload
-        self.announce_next = RotateKey(store=store, make=make, clock=clock)
+        self.announce_next = RotateKey(store=store, make=make, audit=an_audit(), clock=clock)
         self.ensure = EnsureSigningKey(
-            store=store, make=make, reload=reload, clock=clock, algorithm=ALGORITHM
+            store=store,
+            make=make,
+            reload=reload,
+            audit=an_audit(),
+            clock=clock,
+            algorithm=ALGORITHM,
         )
         self.keep_up = RotateKeysWhenDue(
             store=store,
             make=make,
             reload=reload,
+            audit=an_audit(),
             clock=clock,
             algorithm=ALGORITHM,
             policy=RotationPolicy.for_tokens(TOKEN_LIFETIME, lifetime=LIFETIME),

@@ -17,6 +17,7 @@ from hexkey.domain.identifiers import EndpointId
 from hexkey.domain.keys import UnusableKey
 from hexkey.domain.outbox import MessageState
 from hexkey.domain.webhooks import WEBHOOK_EVENTS, InvalidWebhook, WebhookEndpoint, WebhookNotFound
+from tests.support.audits import an_audit
 from tests.support.builders import a_user
 from tests.support.doubles import START, CountingIds
 from tests.support.issuing import SECRET, derived_keys
@@ -98,14 +99,18 @@ class TestRemoveWebhook:
         endpoint, _ = await add(url=URL)
         await tell(worker, Event(type=EventType.USER_CREATED, user=a_user(), at=START))
 
-        await webhooks.RemoveWebhook(endpoints=worker.boxes.endpoints)(id=endpoint.id)
+        await webhooks.RemoveWebhook(
+            endpoints=worker.boxes.endpoints, audit=an_audit(), clock=worker.clock
+        )(id=endpoint.id)
 
         assert await worker.deliver_webhooks() == 0
         assert hooks.calls == []
 
     async def test_knows_what_there_is(self, worker: Worker) -> None:
         with pytest.raises(WebhookNotFound):
-            await webhooks.RemoveWebhook(endpoints=worker.boxes.endpoints)(id=NOBODY)
+            await webhooks.RemoveWebhook(
+                endpoints=worker.boxes.endpoints, audit=an_audit(), clock=worker.clock
+            )(id=NOBODY)
 
 
 class TestDelivery:

@@ -16,6 +16,7 @@ from hexkey.application.outbox.operating import (
 from hexkey.application.ports.mail import MailRefused
 from hexkey.domain.identifiers import MessageId
 from hexkey.domain.outbox import MessageHasLeft, MessageNotFound, MessageState
+from tests.support.audits import an_audit
 from tests.support.doubles import START
 from tests.support.workers import DELAYED, ScriptedSender, Worker, a_message
 
@@ -81,7 +82,9 @@ class TestRetryMessage:
         [message] = await worker.queue(a_message(content={"device": "x"}))
         await worker.deliver_mail()
 
-        await RetryMessage(archive=worker.boxes.archive, clock=worker.clock)(id=message.id)
+        await RetryMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+            id=message.id
+        )
 
         assert await worker.deliver_mail() == 1
         assert len(sender.sent) == 1
@@ -93,9 +96,9 @@ class TestRetryMessage:
         [message] = await worker.queue(a_message())
         await worker.deliver_mail()
 
-        retried = await RetryMessage(archive=worker.boxes.archive, clock=worker.clock)(
-            id=message.id
-        )
+        retried = await RetryMessage(
+            archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock
+        )(id=message.id)
 
         assert retried.due_at == START
         assert retried.expires_at == message.expires_at
@@ -106,9 +109,9 @@ class TestRetryMessage:
         worker.clock.advance(days=1)
         await worker.deliver_mail()
 
-        retried = await RetryMessage(archive=worker.boxes.archive, clock=worker.clock)(
-            id=message.id
-        )
+        retried = await RetryMessage(
+            archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock
+        )(id=message.id)
 
         assert retried.expires_at == worker.clock.now() + MORE_TIME
         assert await worker.deliver_mail() == 1
@@ -118,27 +121,37 @@ class TestRetryMessage:
         await worker.deliver_mail()
 
         with pytest.raises(MessageHasLeft):
-            await RetryMessage(archive=worker.boxes.archive, clock=worker.clock)(id=message.id)
+            await RetryMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+                id=message.id
+            )
 
     async def test_knows_what_there_is(self, worker: Worker) -> None:
         with pytest.raises(MessageNotFound):
-            await RetryMessage(archive=worker.boxes.archive, clock=worker.clock)(id=NOBODY)
+            await RetryMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+                id=NOBODY
+            )
 
 
 class TestDropMessage:
     async def test_keeps_it_from_leaving(self, worker: Worker, sender: ScriptedSender) -> None:
         [message] = await worker.queue(a_message())
 
-        await DropMessage(archive=worker.boxes.archive)(id=message.id)
+        await DropMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+            id=message.id
+        )
 
         assert await worker.deliver_mail() == 0
         assert (await worker.stored(message)).error == "dropped by an operator"
 
     async def test_can_be_undone(self, worker: Worker, sender: ScriptedSender) -> None:
         [message] = await worker.queue(a_message(content={"device": "x"}))
-        await DropMessage(archive=worker.boxes.archive)(id=message.id)
+        await DropMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+            id=message.id
+        )
 
-        await RetryMessage(archive=worker.boxes.archive, clock=worker.clock)(id=message.id)
+        await RetryMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+            id=message.id
+        )
 
         assert await worker.deliver_mail() == 1
 
@@ -147,7 +160,9 @@ class TestDropMessage:
         await worker.deliver_mail()
 
         with pytest.raises(MessageHasLeft):
-            await DropMessage(archive=worker.boxes.archive)(id=message.id)
+            await DropMessage(archive=worker.boxes.archive, audit=an_audit(), clock=worker.clock)(
+                id=message.id
+            )
 
 
 class TestReadOutboxState:
