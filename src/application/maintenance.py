@@ -22,7 +22,7 @@ class RetentionPolicy:
     Attributes:
         sessions: after their end; at least as long as their access tokens may be believed by
             those who verify offline, because they must be able to hear of it.
-        failures: after the latest one; longer than any delay that follows from them.
+        failures: after the time for which their rule keeps them.
         state_changes: much longer than anybody who follows them may stop for.
         retired_keys: so that an operator can see what was in use.
         one_time_tokens: after their time is over; what a late repeat of a mail could put anew
@@ -32,7 +32,7 @@ class RetentionPolicy:
     """
 
     sessions: timedelta
-    failures: timedelta = timedelta(days=1)
+    failures: timedelta = timedelta(0)
     state_changes: timedelta = timedelta(hours=1)
     retired_keys: timedelta = timedelta(days=365)
     one_time_tokens: timedelta = timedelta(days=1)

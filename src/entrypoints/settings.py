@@ -19,6 +19,7 @@ from hexkey.domain.sessions.access_token import CLOCK_SKEW
 from hexkey.entrypoints.mail_settings import MailSettings
 from hexkey.entrypoints.service_settings import ServiceSettings
 from hexkey.entrypoints.setting_values import STORAGE_BY_SCHEME, is_loopback
+from hexkey.entrypoints.throttle_settings import ThrottleSettings
 
 PREFIX = "HEXKEY_"
 OTHERS = 0o077  # the permissions of everybody but the owner
@@ -40,7 +41,7 @@ class BadConfiguration(Exception):
         self.problems = problems
 
 
-class Settings(MailSettings, ServiceSettings):
+class Settings(MailSettings, ThrottleSettings, ServiceSettings):
     """Every setting, from `HEXKEY_…` in the environment or in a file `.env`."""
 
     model_config = SettingsConfigDict(
@@ -104,6 +105,11 @@ class Settings(MailSettings, ServiceSettings):
         if self.redis_url is not None:
             return "redis"
         return "postgresql" if self.database.startswith("postgres") else "none"
+
+    @property
+    def counters(self) -> str:
+        """Where failures are counted."""
+        return "redis" if self.redis_url is not None else "storage"
 
     @property
     def redis(self) -> str:

@@ -15,6 +15,7 @@ from tests.contracts import one_time_tokens
 from tests.contracts.outbox import queued
 from tests.contracts.session_store import kept, opened
 from tests.support.builders import (
+    a_charge,
     a_message,
     a_one_time_token,
     a_session,
@@ -84,10 +85,13 @@ class ExpiredRowsContract(ABC):
     async def test_deletes_counters_that_are_forgiven(
         self, expired: ExpiredRows, failures: FailureCounters
     ) -> None:
-        for key, at in (("a", START - TICK), ("b", START - TICK), ("c", START)):
-            await failures.record(key, now=at)
+        later = START + timedelta(hours=1)
+        for key, at in (("a", START), ("b", START), ("c", later)):
+            await failures.charge([a_charge(key=key)], now=at)
+        end = a_charge().budget.kept_until(now=later)
 
-        deleted = [await expired.failures(before=START, limit=1) for _ in range(3)]
+        assert await expired.failures(before=a_charge().budget.kept_until(now=START), limit=9) == 0
+        deleted = [await expired.failures(before=end, limit=1) for _ in range(3)]
 
         assert deleted == [1, 1, 0]
         assert await failures.find("c") is not None

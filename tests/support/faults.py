@@ -11,7 +11,8 @@ from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
 from hexkey.adapters.memory.signing_keys import MemorySigningKeyStore
 from hexkey.adapters.memory.store import MemoryStore, MemoryTransaction
 from hexkey.domain.accounts.password import PasswordScheme
-from hexkey.domain.authentication.throttle import Failures
+from hexkey.domain.authentication.rules import Rule
+from hexkey.domain.authentication.throttle import Charge, Failures, Relief, Standing
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import KeyId
 from hexkey.domain.keys import KeyState, SealedKey, SigningKey
@@ -42,28 +43,31 @@ class FaultyStore(MemoryStore):
 
 
 class FaultyFailureCounters(MemoryFailureCounters):
-    """Can be read while `readable`, and counts while `writable`."""
+    """Counts while `writable`."""
 
-    readable = True
     writable = True
 
     async def find(self, key: str) -> Failures | None:
-        _available(self.readable)
+        _available(self.writable)
         return await super().find(key)
 
-    async def record(self, key: str, *, now: datetime) -> None:
+    async def charge(self, charges: Sequence[Charge], *, now: datetime) -> Sequence[Standing]:
         await asyncio.sleep(0)
         _available(self.writable)
-        await super().record(key, now=now)
+        return await super().charge(charges, now=now)
 
-    async def clear(self, key: str) -> None:
+    async def relieve(self, reliefs: Sequence[Relief]) -> None:
         _available(self.writable)
-        await super().clear(key)
+        await super().relieve(reliefs)
 
-    @property
-    def total(self) -> int:
-        """All failures counted."""
-        return sum(failures.count for failures in self._failures.values())
+    async def break_down(self) -> None:
+        """Count no more."""
+        self.writable = False
+
+    def total(self, rule: Rule = Rule.ACCOUNT) -> int:
+        """All failures counted by a rule."""
+        keys = [key for key in self._kept if key.startswith(f"{rule}|")]
+        return sum(self._kept[key].failures.count for key in keys)
 
 
 class FaultyUserDirectory(MemoryUserDirectory):

@@ -43,7 +43,7 @@ text = any_text | awkward_text
 
 instants = st.integers(0, 3_000_000_000_000).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
 steps = st.timedeltas(min_value=timedelta(days=-400), max_value=timedelta(days=400))
-failures = st.builds(Failures, count=st.integers(1, 10_000), last=instants)
+failures = st.builds(Failures, count=st.integers(0, 10_000), rests_until=instants)
 
 
 def is_nfc(candidate: str) -> bool:

@@ -1,30 +1,56 @@
 """Failed attempts in a dict."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from hexkey.application.ports.authentication import FailureCounters
-from hexkey.domain.authentication.throttle import Failures
+from hexkey.domain.authentication.throttle import (
+    Charge,
+    Failures,
+    Relief,
+    Standing,
+    standings_of,
+)
+
+
+class _Kept(NamedTuple):
+    failures: Failures
+    until: datetime
 
 
 class MemoryFailureCounters(FailureCounters):
     """Nothing here waits, so no call can come between the reading and the writing of another."""
 
     def __init__(self) -> None:
-        self._failures: dict[str, Failures] = {}
+        self._kept: dict[str, _Kept] = {}
 
     async def find(self, key: str) -> Failures | None:
-        return self._failures.get(key)
+        kept = self._kept.get(key)
+        return None if kept is None else kept.failures
 
-    async def record(self, key: str, *, now: datetime) -> None:
-        earlier = self._failures.get(key)
-        self._failures[key] = Failures(count=earlier.count + 1 if earlier else 1, last=now)
+    async def charge(self, charges: Sequence[Charge], *, now: datetime) -> Sequence[Standing]:
+        stored = {key: kept.failures for key, kept in self._kept_of(charges).items()}
+        standings = standings_of(charges, stored, now=now)
+        for charge, standing in zip(charges, standings, strict=True):
+            if standing.charged:
+                until = charge.budget.kept_until(now=now)
+                self._kept[charge.key] = _Kept(standing.failures, until)
+        return standings
 
-    async def clear(self, key: str) -> None:
-        self._failures.pop(key, None)
+    async def relieve(self, reliefs: Sequence[Relief]) -> None:
+        for relief in reliefs:
+            kept = self._kept.get(relief.key)
+            if kept is not None:
+                left = kept.failures.without(relief.count, rest=relief.rest)
+                self._kept[relief.key] = kept._replace(failures=left)
 
     def forget(self, *, before: datetime, limit: int) -> int:
-        """Drop the counters whose latest failure happened before `before`; returns how many."""
-        old = [key for key, it in self._failures.items() if it.last < before][:limit]
+        """Drop the counters that are kept until before `before`; returns how many."""
+        old = [key for key, it in self._kept.items() if it.until < before][:limit]
         for key in old:
-            del self._failures[key]
+            del self._kept[key]
         return len(old)
+
+    def _kept_of(self, charges: Sequence[Charge]) -> dict[str, _Kept]:
+        return {it.key: self._kept[it.key] for it in charges if it.key in self._kept}

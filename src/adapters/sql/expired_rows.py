@@ -1,6 +1,6 @@
 """Deleting old rows from the database, a few at a time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Delete, Table, TextClause, bindparam, delete, select
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.outbox_rows import SENT, UNSENT
 from hexkey.adapters.sql.tables import (
+    attempt_counters,
     one_time_tokens,
     outbox,
     sessions,
@@ -19,6 +20,8 @@ from hexkey.adapters.sql.tables import (
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.application.ports.maintenance import ExpiredRows
 from hexkey.domain.keys import KeyState
+
+_A_DAY = timedelta(days=1)
 
 
 def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | TextClause) -> Delete:
@@ -37,7 +40,8 @@ def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | Te
 # Two statements, because each has an index of its own.
 _ENDED = _oldest(sessions, sessions.c.ended_at)
 _OVER = _oldest(sessions, sessions.c.expires_at)
-_FAILURES = _oldest(sign_in_failures, sign_in_failures.c.last)
+_FAILURES = _oldest(attempt_counters, attempt_counters.c.kept_until)
+_FAILURES_BEFORE = _oldest(sign_in_failures, sign_in_failures.c.last)
 _CHANGES = _oldest(state_changes, state_changes.c.at)
 _KEYS = _oldest(
     signing_keys, signing_keys.c.state_since, signing_keys.c.state == KeyState.RETIRED.value
@@ -58,7 +62,9 @@ class SqlExpiredRows(ExpiredRows):
         return ended + await self._delete(_OVER, before, limit - ended)
 
     async def failures(self, *, before: datetime, limit: int) -> int:
-        return await self._delete(_FAILURES, before, limit)
+        deleted = await self._delete(_FAILURES, before, limit)
+        # The version before keeps them for a day, which nothing of this one needs.
+        return deleted + await self._delete(_FAILURES_BEFORE, before - _A_DAY, limit - deleted)
 
     async def state_changes(self, *, before: datetime, limit: int) -> int:
         return await self._delete(_CHANGES, before, limit)

@@ -161,10 +161,23 @@ leases = Table(
     Column("until", Instant, nullable=False),
 )
 
+attempt_counters = Table(
+    "attempt_counters",
+    metadata,
+    Column("key", BoundedText(MAX_COUNTER_KEY_LENGTH), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("rests_until", Instant, nullable=False),
+    Column("kept_until", Instant, nullable=False),
+    # Only this is in an index, and it changes once in an hour: all else is changed in place.
+    Index("ix_attempt_counters_kept_until", "kept_until"),
+    postgresql_with={"fillfactor": 50},
+)
+
+# Of the version before, whose instances may still run beside those of this one.
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,
-    Column("key", BoundedText(MAX_COUNTER_KEY_LENGTH), primary_key=True),
+    Column("key", BoundedText(128), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last", Instant, nullable=False),
     Index("ix_sign_in_failures_last", "last"),

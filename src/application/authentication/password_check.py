@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from hexkey.application.authentication.live_schemes import LiveSchemes
-from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
-from hexkey.application.ports.authentication import FailureCounters
+from hexkey.application.authentication.throttling import Attempt, Throttle
+from hexkey.application.ports.authentication import DeviceTokens
 from hexkey.application.ports.passwords import PasswordHasher
-from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.password import Password, PasswordHash
 from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.credentials import InvalidCredentials
-from hexkey.domain.authentication.throttle import network_of
+from hexkey.domain.authentication.rules import Attempted
+from hexkey.domain.errors import TemporarilyUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +41,27 @@ class CheckPassword:
 
     hasher: PasswordHasher
     schemes: LiveSchemes
-    failures: FailureCounters
-    uncounted: UncountedGuesses
-    clock: Clock
+    throttle: Throttle
+    devices: DeviceTokens
 
-    async def __call__(self, *, user: User, password: str, address: str | None) -> None:
+    async def __call__(
+        self, *, user: User, password: str, address: str | None, device: str | None = None
+    ) -> None:
         """Return if `password` is that of `user`, who may sign in.
+
+        Args:
+            device: a device token, if one came; anything that is none is as good as none.
 
         Raises:
             InvalidCredentials: otherwise.
             TooManyAttempts: if too many guesses came before.
             TemporarilyUnavailable: if the guess could not be looked at, or not be counted.
         """
-        if not await self._proved(user, password=password, counter=_counter(user.id, address)):
+        known = self.devices.read(device, user) if device else None
+        # Whoever sets a new password begins anew, and only they do: by mail, or knowing the old.
+        account = f"{user.id}.{user.credential_version}"
+        attempted = Attempted(account=account, address=address, device=known)
+        if not await self._proved(user, password=password, attempted=attempted):
             raise InvalidCredentials
 
     async def of_nobody(self, *, name: str, password: str, address: str | None) -> NoReturn:
@@ -67,28 +75,35 @@ class CheckPassword:
             TooManyAttempts, TemporarilyUnavailable: exactly when it would for a user.
         """
         digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-        await self._proved(None, password=password, counter=_counter(digest, address))
+        attempted = Attempted(account=digest, address=address)
+        await self._proved(None, password=password, attempted=attempted)
         raise InvalidCredentials
 
-    async def _proved(self, user: User | None, *, password: str, counter: str) -> bool:
+    async def _proved(self, user: User | None, *, password: str, attempted: Attempted) -> bool:
         typed = Password.typed(password)
         if typed.over_long:
             return False
-        await self.uncounted.settle()
-        earlier = await self.failures.find(counter)
-        if earlier is not None:
-            earlier.ensure_rested(now=self.clock.now())
-        trial = await self._trial(user)
-        if await self.hasher.verify(typed, trial.stored) and trial.can_succeed:
-            if earlier is not None:
-                await self.failures.clear(counter)
-            return True
-        # Committed before the refusal, and before the decoys, which a full queue may refuse: a
-        # guess that was looked at is counted.
-        await self.uncounted.count(counter)
-        for decoy in trial.decoys:
-            await self.hasher.verify(typed, decoy)
-        return False
+        async with self.throttle.attempt(attempted) as attempt:
+            trial = await self._trial_of(user, attempt)
+            attempt.right = await self._verified(typed, trial, attempt) and trial.can_succeed
+            if not attempt.right:
+                for decoy in trial.decoys:
+                    await self.hasher.verify(typed, decoy)
+        return attempt.right
+
+    async def _trial_of(self, user: User | None, attempt: Attempt) -> _Trial:
+        try:
+            return await self._trial(user)
+        except TemporarilyUnavailable:
+            attempt.looked_at = False
+            raise
+
+    async def _verified(self, typed: Password, trial: _Trial, attempt: Attempt) -> bool:
+        try:
+            return await self.hasher.verify(typed, trial.stored)
+        except TemporarilyUnavailable:  # a full queue; the decoys may meet one, too, but later
+            attempt.looked_at = False
+            raise
 
     async def _trial(self, user: User | None) -> _Trial:
         decoys = dict(await self.schemes.decoys())
@@ -99,7 +114,3 @@ class CheckPassword:
             return _Trial(stored=stored, decoys=tuple(decoys.values()), can_succeed=False)
         decoys.pop(scheme, None)
         return _Trial(stored=stored, decoys=tuple(decoys.values()), can_succeed=user.is_active)
-
-
-def _counter(account: str, address: str | None) -> str:
-    return f"{account}|{network_of(address)}"

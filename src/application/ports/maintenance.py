@@ -16,7 +16,7 @@ class ExpiredRows(Protocol):
         ...
 
     async def failures(self, *, before: datetime, limit: int) -> int:
-        """Delete counters whose latest failure happened before `before`."""
+        """Delete counters of failures that are kept until before `before`."""
         ...
 
     async def state_changes(self, *, before: datetime, limit: int) -> int:

@@ -1,23 +1,29 @@
 """Guessing: delays instead of locks.
 
-A lock is a weapon against its owner (CVE-2025-64102), so failures only make the next attempt
-wait, and only for attempts at one account from one network.
+A lock is a weapon against its owner (CVE-2025-64102), so failures make the next attempt wait, and
+only attempts that have something in common with those that failed: the device, or the account and
+the network, or the network. One bound knows no network, because NIST SP 800-63B-4 §3.2.2 sets it:
+after a hundred failures in a row, an account's password is not looked at any more, from no device
+that it does not know. Whoever reads its mail sets a new one, and so begins anew.
 """
 
-import ipaddress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from hexkey.domain.errors import HexkeyError
 
-FREE_FAILURES = 4  # typing errors that cost nothing
 MAX_DELAY = timedelta(seconds=900)
-MAX_COUNTER_KEY_LENGTH = 128  # a SHA-256 in hex, a separator and an IPv6 network
+MAX_COUNTER_KEY_LENGTH = 160  # a rule, a digest or an id and its version, and an IPv6 network
+
+_MOST_DOUBLINGS = 32  # more than any delay needs, and few enough for 64 bits
+_NOTHING = timedelta(0)
+_HOUR = timedelta(hours=1)
 
 
 class TooManyAttempts(HexkeyError):
-    """This account is resting for attempts from this network; the right password waits as well.
+    """What this attempt belongs to is resting; the right password waits as well.
 
     Attributes:
         retry_after: time until the next attempt is looked at.
@@ -31,52 +37,133 @@ class TooManyAttempts(HexkeyError):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Consecutive failed attempts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What one counter stands.
 
     Attributes:
-        count: how many, at least 1.
-        last: when the latest one happened.
+        free: failures in a row that cost nothing: typing errors.
+        first: the rest after the first one that is not free; it doubles with each that follows.
+        longest: the longest of these rests.
+        ahead: rests may add up to this before anybody has to wait. With `first` equal to `longest`
+            this allows so many failures at once as fit in, and then one each `first`.
+        most: failures in a row after which there is no other attempt; 0 for no such end.
+        kept: how long a counter is remembered after its latest failure.
+    """
+
+    free: int = 0
+    first: timedelta = timedelta(seconds=1)
+    longest: timedelta = MAX_DELAY
+    ahead: timedelta = _NOTHING
+    most: int = 0
+    kept: timedelta = timedelta(days=1)
+
+    def rest_after(self, count: int) -> timedelta:
+        """The rest that the failure of this number adds."""
+        excess = count - self.free
+        if excess <= 0:
+            return _NOTHING
+        return min(self.first * (1 << min(excess - 1, _MOST_DOUBLINGS)), self.longest)
+
+    def kept_until(self, *, now: datetime) -> datetime:
+        """When a counter that was charged `now` may be forgotten.
+
+        In whole hours, so that an index over it changes seldom.
+        """
+        return (now + self.kept + _HOUR).replace(minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What was counted in a row under one key.
+
+    Attributes:
+        count: how many, at least 0.
+        rests_until: when every rest that was added is over.
     """
 
     count: int
-    last: datetime
+    rests_until: datetime
 
-    @property
-    def delay(self) -> timedelta:
-        """How long the account rests: from the fifth failure 1, 2, 4 … 900 s."""
-        excess = self.count - FREE_FAILURES
-        if excess <= 0:
-            return timedelta(0)
-        seconds = min(2 ** min(excess - 1, 32), int(MAX_DELAY.total_seconds()))
-        return timedelta(seconds=seconds)
+    def wait(self, budget: Budget, *, now: datetime) -> timedelta:
+        """How long until the next attempt is looked at; nothing if it is at once.
 
-    def ensure_rested(self, *, now: datetime) -> None:
-        """Check that the rest after the latest failure is over.
-
-        A failure that lies ahead by more than its delay was counted by a clock that was set back
+        A rest that lies ahead by more than twice its length was set by a clock that was set back
         since; nobody has to wait until it is caught up with.
-
-        Raises:
-            TooManyAttempts: if it is not; the wait is never longer than twice the delay.
         """
-        if abs(now - self.last) < self.delay:
-            raise TooManyAttempts(retry_after=self.last + self.delay - now)
+        if 0 < budget.most <= self.count:
+            return MAX_DELAY  # as good as any other: it will not help to wait
+        wait = self.rests_until - budget.ahead - now
+        longest = 2 * budget.rest_after(self.count)
+        return wait if _NOTHING < wait < longest else _NOTHING
+
+    def with_another(self, budget: Budget, *, now: datetime) -> "Failures":
+        """With one failure more, `now`."""
+        count = self.count + 1
+        begin = now
+        if now < self.rests_until <= now + budget.ahead:
+            begin = self.rests_until
+        return Failures(count, begin + budget.rest_after(count))
+
+    def without(self, count: int, *, rest: timedelta) -> "Failures":
+        """Without so many of the failures, and so much of their rest."""
+        return Failures(max(0, self.count - count), self.rests_until - rest)
 
 
-def network_of(address: str | None) -> str:
-    """The network an attempt is counted for: an IPv4 address, or the /64 of an IPv6 address.
+def none_yet(*, now: datetime) -> Failures:
+    """What stands under a key that nothing was counted under."""
+    return Failures(0, now)
 
-    One household owns a whole /64, so a single IPv6 address is no limit at all. What is not an
-    address is counted together, under one name, and never skips the count.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One counter that an attempt is counted under.
+
+    Attributes:
+        binding: whether the attempt is not looked at while this counter rests; others only count.
     """
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed.packed[:8] + bytes(8), 64)))
-    return str(parsed)
+
+    key: str
+    budget: Budget
+    binding: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What became of a charge.
+
+    Attributes:
+        failures: as they stand now, with this attempt if it was charged.
+        wait: for how long the counter rests; nothing if it did not.
+        charged: whether the attempt was counted there; never while it rests.
+    """
+
+    failures: Failures
+    wait: timedelta
+    charged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """What is taken from a counter again, because somebody was right, or was not looked at."""
+
+    key: str
+    count: int
+    rest: timedelta
+
+
+def standings_of(
+    charges: Sequence[Charge], stored: Mapping[str, Failures], *, now: datetime
+) -> Sequence[Standing]:
+    """What becomes of `charges`, if nobody can come between: in memory, and under a lock."""
+    before = [stored.get(charge.key) or none_yet(now=now) for charge in charges]
+    waits = [it.wait(charge.budget, now=now) for it, charge in zip(before, charges, strict=True)]
+    refused = any(wait and charge.binding for wait, charge in zip(waits, charges, strict=True))
+    return [
+        Standing(failures=failures, wait=wait, charged=False)
+        if refused or wait
+        else Standing(
+            failures=failures.with_another(charge.budget, now=now), wait=wait, charged=True
+        )
+        for charge, failures, wait in zip(charges, before, waits, strict=True)
+    ]

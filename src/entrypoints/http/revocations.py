@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from hexkey.application.sessions.revocations import Reader
-from hexkey.domain.authentication.throttle import network_of
+from hexkey.domain.authentication.networks import network_of
 from hexkey.entrypoints.http.dependencies import Address, Public, PublishRevoked
 from hexkey.entrypoints.http.documentation import Responses, refuses
 from hexkey.entrypoints.http.refusals import InvalidRequest

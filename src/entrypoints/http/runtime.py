@@ -49,6 +49,8 @@ class Runtime:
         """Let go of threads and connections; `start` may be called again."""
         self._running = False
         await self._background.stop()
+        await self._container.throttle().settled()
+        await self._container.redis_failures().close()
         await self._container.mail_sender().close()
         await self._container.webhook_sender().close()
         await self._container.storage().close()

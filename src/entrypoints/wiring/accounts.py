@@ -2,8 +2,10 @@
 
 from dependency_injector import providers
 
+from hexkey.application.accounts.administration import AddUser, EditUser
+from hexkey.application.accounts.consequences import Consequences
 from hexkey.application.accounts.finding import FindUser
-from hexkey.application.accounts.listing import ListUsers
+from hexkey.application.accounts.listing import ListUsers, ReadUserFilter
 from hexkey.application.accounts.mail_requests import RequestMail
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.password_change import (
@@ -17,16 +19,25 @@ from hexkey.application.accounts.registration import (
     RegistrationMode,
     RegistrationPolicy,
 )
-from hexkey.application.accounts.supervision import DisableUser, EnableUser, GrantRole
+from hexkey.application.accounts.supervision import (
+    DisableUser,
+    EnableUser,
+    EndSessionsOf,
+    EraseUser,
+    GrantRole,
+    RequirePasswordReset,
+    RevokeRole,
+    SuperviseUser,
+)
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
-from hexkey.application.authentication.uncounted_guesses import UncountedGuesses
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.wiring.outbox import OutboxCases
+from hexkey.entrypoints.wiring.throttle import ThrottleCases
 
 
-class AccountCases(OutboxCases):
+class AccountCases(ThrottleCases):
     """What people and operators do with accounts."""
 
     settings = Adapters.settings
@@ -45,16 +56,12 @@ class AccountCases(OutboxCases):
     live_schemes = providers.Singleton(
         LiveSchemes, users=Adapters.users, hasher=Adapters.password_hasher, clock=Adapters.clock
     )
-    uncounted_guesses = providers.Singleton(
-        UncountedGuesses, failures=Adapters.failures, clock=Adapters.clock
-    )
     check_password = providers.Factory(
         CheckPassword,
         hasher=Adapters.password_hasher,
         schemes=live_schemes,
-        failures=Adapters.failures,
-        uncounted=uncounted_guesses,
-        clock=Adapters.clock,
+        throttle=ThrottleCases.throttle,
+        devices=Adapters.device_tokens,
     )
     request_mail = providers.Factory(
         RequestMail,
@@ -113,24 +120,37 @@ class AccountCases(OutboxCases):
     set_password = providers.Factory(
         SetPassword, users=Adapters.users, passwords=new_passwords, replace=replace_password
     )
-    disable_user = providers.Factory(
-        DisableUser,
+    supervise_user = providers.Factory(
+        SuperviseUser,
+        store=Adapters.store,
+        follow=providers.Factory(Consequences, tell=OutboxCases.tell, ids=Adapters.ids),
+        changes=Adapters.signed_in,
+        clock=Adapters.clock,
+    )
+    disable_user = providers.Factory(DisableUser, supervise=supervise_user)
+    enable_user = providers.Factory(EnableUser, supervise=supervise_user)
+    grant_role = providers.Factory(GrantRole, supervise=supervise_user)
+    revoke_role = providers.Factory(RevokeRole, supervise=supervise_user)
+    erase_user = providers.Factory(EraseUser, supervise=supervise_user)
+    require_password_reset = providers.Factory(RequirePasswordReset, supervise=supervise_user)
+    edit_user = providers.Factory(EditUser, supervise=supervise_user, profiles=update_profile)
+    end_sessions_of = providers.Factory(
+        EndSessionsOf,
         store=Adapters.store,
         tell=OutboxCases.tell,
         changes=Adapters.signed_in,
         clock=Adapters.clock,
     )
-    enable_user = providers.Factory(
-        EnableUser,
+    add_user = providers.Factory(
+        AddUser,
         store=Adapters.store,
+        usernames=Adapters.usernames,
+        emails=Adapters.emails,
         tell=OutboxCases.tell,
-        changes=Adapters.signed_in,
+        ids=Adapters.ids,
         clock=Adapters.clock,
+        policy=registration_policy,
     )
-    grant_role = providers.Factory(
-        GrantRole,
-        store=Adapters.store,
-        tell=OutboxCases.tell,
-        changes=Adapters.signed_in,
-        clock=Adapters.clock,
+    read_user_filter = providers.Factory(
+        ReadUserFilter, usernames=Adapters.usernames, emails=Adapters.emails
     )

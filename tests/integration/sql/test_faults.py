@@ -34,8 +34,10 @@ from tests.contracts.one_time_tokens import put
 from tests.contracts.outbox import queued
 from tests.contracts.outbox_queue import claimed
 from tests.support.builders import (
+    a_charge,
     a_message,
     a_one_time_token,
+    a_relief,
     a_signing_key,
     a_user,
     an_endpoint,
@@ -60,8 +62,8 @@ READS: dict[str, Deed] = {
 }
 WRITES: dict[str, Deed] = {
     "add": lambda e: added(SqlStore(e), a_user()),
-    "record": lambda e: SqlFailureCounters(e).record("ann", now=START),
-    "clear": lambda e: SqlFailureCounters(e).clear("ann"),
+    "charge": lambda e: SqlFailureCounters(e).charge([a_charge()], now=START),
+    "relieve": lambda e: SqlFailureCounters(e).relieve([a_relief()]),
     "install": lambda e: SqlSigningKeyStore(e).add(a_signing_key()),
     "put": lambda e: put(SqlStore(e), a_one_time_token()),
     "queue": lambda e: queued(SqlStore(e), a_message()),

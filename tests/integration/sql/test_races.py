@@ -18,7 +18,7 @@ from hexkey.domain.access import Role
 from hexkey.domain.accounts.user import UsernameTaken
 from hexkey.domain.errors import TemporarilyUnavailable
 from tests.contracts.account_store import added
-from tests.support.builders import a_session, a_signing_key, a_user
+from tests.support.builders import a_charge, a_session, a_signing_key, a_user
 from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
@@ -96,7 +96,9 @@ class TestContention:
 
     async def test_loses_no_failure(self, contended: AsyncEngine) -> None:
         failures = SqlFailureCounters(contended)
-        await asyncio.gather(*(failures.record("ann", now=START) for _ in range(40)))
+        await asyncio.gather(
+            *(failures.charge([a_charge(free=1000)], now=START) for _ in range(40))
+        )
 
         counted = await failures.find("ann")
         assert counted is not None

@@ -22,7 +22,7 @@ from hexkey.domain import access, identifiers, keys, outbox, webhooks
 from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts import email, one_time_token, password, profile, user, username
 from hexkey.domain.accounts.user import Disabled
-from hexkey.domain.authentication import throttle
+from hexkey.domain.authentication import rules, throttle
 from hexkey.domain.sessions import session
 from tests.contracts.account_store import added
 from tests.contracts.one_time_tokens import kept as token_kept
@@ -74,7 +74,8 @@ LENGTHS = {
     "state_changes.user_id": identifiers.ID_LENGTH,
     "leases.name": 64,
     "leases.holder": identifiers.ID_LENGTH,
-    "sign_in_failures.key": throttle.MAX_COUNTER_KEY_LENGTH,
+    "attempt_counters.key": throttle.MAX_COUNTER_KEY_LENGTH,
+    "sign_in_failures.key": 128,
     "signing_keys.id": identifiers.KEY_ID_LENGTH,
     "signing_keys.algorithm": OUR_OWN_WORDS,
     "signing_keys.state": OUR_OWN_WORDS,
@@ -155,9 +156,14 @@ class TestEveryText:
             email.canonical_key("\ufdfa" * 20, "example.com")  # each becomes 18 characters
 
     def test_the_longest_counter_key_fits(self) -> None:
-        network = throttle.network_of("2001:db8:1234:5678:9abc:def0:1234:5678")
+        address = "2001:db8:1234:5678:9abc:def0:1234:5678"
+        tried = [
+            rules.Attempted(account="f" * 64, address=address),
+            rules.Attempted(account=f"{'f' * 36}.{10**10}", address=address, device="f" * 32),
+        ]
 
-        assert len(f"{'f' * 64}|{network}") <= throttle.MAX_COUNTER_KEY_LENGTH
+        keys = [attempted.key(rule) for attempted in tried for rule in rules.Rule]
+        assert max(map(len, keys)) <= throttle.MAX_COUNTER_KEY_LENGTH
 
 
 class TestInstants:

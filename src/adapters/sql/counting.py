@@ -1,0 +1,172 @@
+"""Counting attempts in one statement each, in the dialect of PostgreSQL.
+
+What a counter stands is decided by the database, row by row and under the lock of the row, by the
+same arithmetic as that of `Failures`: the contract suite holds both. Rows are locked in the order
+of their keys, so that no two attempts wait for each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, String, TextClause, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.sql.column_types import Instant
+from hexkey.adapters.sql.single_statement import number_changed_by, rows_of
+from hexkey.domain.authentication.throttle import Charge, Failures, Relief
+
+_MILLISECOND = timedelta(milliseconds=1)
+_MS = "* interval '1 millisecond'"
+
+
+def _rest(number: str) -> str:
+    """The milliseconds that the failure of this number adds, by the budget in the row `w`."""
+    doubled = f"w.first * (CAST(1 AS bigint) << CAST(least({number} - w.free - 1, 32) AS int))"
+    return f"CASE WHEN {number} <= w.free THEN 0 ELSE least({doubled}, w.longest) END"
+
+
+_RESTS = (
+    "((w.most > 0 AND c.count >= w.most) OR ("
+    f"c.rests_until > w.now + w.ahead {_MS} AND "
+    f"c.rests_until < w.now + (w.ahead + 2 * ({_rest('c.count')})) {_MS}))"
+)
+_BEGIN = (
+    f"CASE WHEN c.rests_until > w.now AND c.rests_until <= w.now + w.ahead {_MS} "
+    "THEN c.rests_until ELSE w.now END"
+)
+_WANTED = {
+    "keys": ("key", "text", String()),
+    "free": ("free", "bigint", BigInteger()),
+    "first": ("first", "bigint", BigInteger()),
+    "longest": ("longest", "bigint", BigInteger()),
+    "ahead": ("ahead", "bigint", BigInteger()),
+    "most": ("most", "bigint", BigInteger()),
+    "binding": ("binding", "boolean", Boolean()),
+    "kept": ("kept", "timestamptz", Instant()),
+}
+_RELIEFS = {
+    "keys": ("key", "text", String()),
+    "counts": ("count", "bigint", BigInteger()),
+    "rests": ("rest", "bigint", BigInteger()),
+}
+
+
+def _rows(columns: Mapping[str, tuple[str, str, Any]]) -> str:
+    """A set of rows out of one array for each column."""
+    arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, (_, type_, _) in columns.items())
+    return f"unnest({arrays}) AS u({', '.join(column for column, _, _ in columns.values())})"
+
+
+def _bound(statement: str, columns: Mapping[str, tuple[str, str, Any]]) -> TextClause:
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, (_, _, kind) in columns.items()]
+    return text(statement).bindparams(*arrays)
+
+
+# `seen` is as of when the statement began, and lets most of what must wait do so without a write.
+# What others have counted since is seen by the conflict, which holds the row.
+_CHARGE = _bound(
+    f"""
+    WITH w AS (SELECT u.*, CAST(:now AS timestamptz) AS now FROM {_rows(_WANTED)}),
+    seen AS (
+        SELECT c.key, c.count, c.rests_until, {_RESTS} AS rests, w.binding
+        FROM attempt_counters AS c JOIN w ON w.key = c.key
+    ),
+    charged AS (
+        INSERT INTO attempt_counters AS c (key, count, rests_until, kept_until)
+        SELECT w.key, 1, w.now + ({_rest("1")}) {_MS}, w.kept FROM w
+        WHERE NOT EXISTS (SELECT FROM seen WHERE seen.rests AND seen.binding)
+        ORDER BY w.key
+        ON CONFLICT (key) DO UPDATE SET (count, rests_until, kept_until) = (
+            SELECT c.count + 1, {_BEGIN} + ({_rest("c.count + 1")}) {_MS}, w.kept
+            FROM w WHERE w.key = c.key
+        )
+        WHERE NOT EXISTS (SELECT FROM w WHERE w.key = c.key AND {_RESTS})
+        RETURNING c.key, c.count, c.rests_until
+    )
+    SELECT key, count AS number, rests_until, true AS charged, false AS rests FROM charged
+    UNION ALL
+    SELECT key, count, rests_until, false, rests FROM seen
+    WHERE key NOT IN (SELECT key FROM charged)
+    """,  # noqa: S608 - only our own words
+    _WANTED,
+).columns(rests_until=Instant())
+_FIND = _bound(
+    "SELECT key, count AS number, rests_until FROM attempt_counters WHERE key = ANY(:keys)",
+    {"keys": _WANTED["keys"]},
+).columns(rests_until=Instant())
+_RELIEVE = _bound(
+    f"""
+    WITH locked AS (
+        SELECT c.key, u.count AS less, u.rest
+        FROM attempt_counters AS c JOIN {_rows(_RELIEFS)} ON u.key = c.key
+        ORDER BY c.key FOR UPDATE OF c
+    )
+    UPDATE attempt_counters AS c
+    SET count = greatest(0, c.count - less), rests_until = c.rests_until - rest {_MS}
+    FROM locked WHERE c.key = locked.key
+    """,  # noqa: S608 - only our own words
+    _RELIEFS,
+)
+
+
+class Counted:
+    """What one statement has counted and seen."""
+
+    def __init__(self) -> None:
+        self.charged: dict[str, Failures] = {}
+        self.seen: dict[str, Failures] = {}
+        self.resting: set[str] = set()
+
+    def raced(self, charges: Sequence[Charge]) -> Sequence[str]:
+        """Keys that rest by what others have counted since the statement began."""
+        if any(charge.binding and charge.key in self.resting for charge in charges):
+            return ()
+        known = self.charged.keys() | self.resting
+        return [charge.key for charge in charges if charge.key not in known]
+
+
+async def charge(engine: AsyncEngine, charges: Sequence[Charge], *, now: datetime) -> Counted:
+    """Count, and say what was counted and what was there."""
+    budgets = [charge.budget for charge in charges]
+    rows = await rows_of(
+        engine,
+        _CHARGE,
+        {
+            "now": now,
+            "keys": [charge.key for charge in charges],
+            "free": [it.free for it in budgets],
+            "first": [it.first // _MILLISECOND for it in budgets],
+            "longest": [it.longest // _MILLISECOND for it in budgets],
+            "ahead": [it.ahead // _MILLISECOND for it in budgets],
+            "most": [it.most for it in budgets],
+            "binding": [charge.binding for charge in charges],
+            "kept": [it.kept_until(now=now) for it in budgets],
+        },
+    )
+    counted = Counted()
+    for row in rows:
+        kind = counted.charged if row.charged else counted.seen
+        kind[row.key] = Failures(row.number, row.rests_until)
+        if row.rests:
+            counted.resting.add(row.key)
+    return counted
+
+
+async def find(engine: AsyncEngine, keys: Sequence[str]) -> Mapping[str, Failures]:
+    """What stands under `keys` now."""
+    rows = await rows_of(engine, _FIND, {"keys": list(keys)})
+    return {row.key: Failures(row.number, row.rests_until) for row in rows}
+
+
+async def relieve(engine: AsyncEngine, reliefs: Sequence[Relief]) -> None:
+    """Take back, in one statement."""
+    await number_changed_by(
+        engine,
+        _RELIEVE,
+        {
+            "keys": [it.key for it in reliefs],
+            "counts": [it.count for it in reliefs],
+            "rests": [it.rest // _MILLISECOND for it in reliefs],
+        },
+    )
