@@ -71,7 +71,8 @@ audit: .venv/.development ## Ask for known vulnerabilities of what is locked
 coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n $(JOBS) -q --ignore=tests/integration/faults \
-		--ignore=tests/integration/races --ignore=tests/integration/timing
+		--ignore=tests/integration/races --ignore=tests/integration/timing \
+		--ignore=tests/integration/frontline
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty
