@@ -6,9 +6,11 @@ import typer
 
 import hexkey
 from hexkey.entrypoints.cli import (
+    audit,
     breaches,
     config,
     errands,
+    explain,
     invitations,
     keys,
     mail,
@@ -37,6 +39,8 @@ users.app.command("invite")(invitations.invite)
 app.add_typer(users.app, name="users")
 app.add_typer(breaches.app, name="passwords")
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
+app.command("explain")(explain.explain)
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(mail.app, name="mail")
 app.add_typer(webhooks.app, name="webhooks")

@@ -6,15 +6,17 @@ from starlette.types import ASGIApp
 
 import hexkey
 from hexkey.entrypoints.container import Container, build_container
-from hexkey.entrypoints.http import docs, operations, pages, revocations
-from hexkey.entrypoints.http.admin import users
+from hexkey.entrypoints.http import devices, docs, operations, pages, revocations
+from hexkey.entrypoints.http.admin import audit, roles, supervision, users
 from hexkey.entrypoints.http.api import (
     accounts,
+    api_keys,
     email_changes,
     invitations,
     leaving,
     recovery,
     sessions,
+    setup,
 )
 from hexkey.entrypoints.http.client_address import ClientAddress
 from hexkey.entrypoints.http.documentation import document
@@ -108,7 +110,12 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         invitations.router,
         accounts.router,
         sessions.router,
+        api_keys.router,
+        setup.router,
         users.router,
+        supervision.router,
+        roles.router,
+        audit.router,
         operations.router,
         revocations.router,
         *pages.ROUTERS,
@@ -128,7 +135,10 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"],
+            allow_headers=["Authorization", "Content-Type", devices.HEADER],
+            expose_headers=[
+                *("Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
+                devices.HEADER,
+            ],
             max_age=600,
         )

@@ -14,11 +14,20 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from hexkey.application.accounts.registration import LoginNameRequired, RegistrationClosed
+from hexkey.application.accounts.setup import InvalidSetupToken, SetupClosed
+from hexkey.application.audit.searching import ExplanationNotFound
+from hexkey.domain.access import Forbidden, InvalidRole, RoleBuiltIn, RoleInUse, RoleNotFound
 from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.accounts.password import HashingOverloaded, PasswordRejected
 from hexkey.domain.accounts.profile import InvalidProfile
-from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
+from hexkey.domain.accounts.user import (
+    EmailTaken,
+    LastAdministrator,
+    NoEmailAddress,
+    UsernameTaken,
+    UserNotFound,
+)
 from hexkey.domain.accounts.username import InvalidUsername
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.authentication.throttle import TooManyAttempts
@@ -26,6 +35,12 @@ from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
 from hexkey.domain.outbox import MessageNotFound
 from hexkey.domain.paging import InvalidCursor
 from hexkey.domain.sessions.access_token import InvalidToken
+from hexkey.domain.sessions.api_key import (
+    ApiKeyNotFound,
+    InvalidApiKey,
+    ScopeNotAllowed,
+    TooManyApiKeys,
+)
 from hexkey.domain.sessions.refresh_token import (
     RefreshTokenRejected,
     RefreshTokenReused,
@@ -45,19 +60,29 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     InvalidToken: HTTPStatus.UNAUTHORIZED,
     RefreshTokenRejected: HTTPStatus.UNAUTHORIZED,
     RefreshTokenReused: HTTPStatus.UNAUTHORIZED,
-    refusals.Forbidden: HTTPStatus.FORBIDDEN,
+    Forbidden: HTTPStatus.FORBIDDEN,
     refusals.AccountLeaving: HTTPStatus.FORBIDDEN,
+    InvalidSetupToken: HTTPStatus.FORBIDDEN,
     refusals.ForeignRequest: HTTPStatus.FORBIDDEN,
     RegistrationClosed: HTTPStatus.FORBIDDEN,
     ReauthenticationRequired: HTTPStatus.FORBIDDEN,
     refusals.NothingHere: HTTPStatus.NOT_FOUND,
     UserNotFound: HTTPStatus.NOT_FOUND,
+    SetupClosed: HTTPStatus.NOT_FOUND,
+    ExplanationNotFound: HTTPStatus.NOT_FOUND,
+    RoleNotFound: HTTPStatus.NOT_FOUND,
+    ApiKeyNotFound: HTTPStatus.NOT_FOUND,
     SessionNotFound: HTTPStatus.NOT_FOUND,
     MessageNotFound: HTTPStatus.NOT_FOUND,
     WebhookNotFound: HTTPStatus.NOT_FOUND,
     refusals.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     UsernameTaken: HTTPStatus.CONFLICT,
     EmailTaken: HTTPStatus.CONFLICT,
+    LastAdministrator: HTTPStatus.CONFLICT,
+    NoEmailAddress: HTTPStatus.CONFLICT,
+    RoleBuiltIn: HTTPStatus.CONFLICT,
+    RoleInUse: HTTPStatus.CONFLICT,
+    TooManyApiKeys: HTTPStatus.CONFLICT,
     refusals.ContentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     refusals.InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -65,6 +90,9 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     InvalidEmail: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUsername: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidProfile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidApiKey: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidRole: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ScopeNotAllowed: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidWebhook: HTTPStatus.UNPROCESSABLE_ENTITY,
     PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,

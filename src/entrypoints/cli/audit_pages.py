@@ -1,0 +1,112 @@
+"""The audit trail as lines for people and for programs."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import typer
+
+from hexkey.application.audit.verifying import Anchor, Verification
+from hexkey.application.ports.audit import AuditQuery
+from hexkey.domain.audit.event import AuditEvent, Check
+from hexkey.entrypoints.cli.output import show_json, show_table
+from hexkey.entrypoints.container import Container
+from hexkey.entrypoints.http.audit_schemas import shown_event as row
+
+__all__ = ["COLUMNS", "cells", "check_cells", "every_event", "export_events", "row", "sentence"]
+
+COLUMNS = ("at", "type", "outcome", "reason", "actor", "subject", "address", "request")
+
+
+def read_query(
+    *, since: str | None = None, until: str | None = None, **words: str | None
+) -> AuditQuery:
+    """The query that somebody typed.
+
+    Raises:
+        typer.BadParameter: if an instant is none.
+    """
+    return AuditQuery(since=_instant(since), until=_instant(until), **words)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no instant such as 2026-01-31T12:00Z") from None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def read_anchor(text: str | None) -> Anchor | None:
+    """A head as `verify` prints it.
+
+    Raises:
+        typer.BadParameter: if it is none.
+    """
+    if text is None:
+        return None
+    sequence, _, digest = text.partition(":")
+    if not (sequence.isascii() and sequence.isdecimal() and digest):
+        raise typer.BadParameter("must be a head as `hexkey audit verify` prints it")
+    return Anchor(int(sequence), digest)
+
+
+def show_verification(result: Verification, *, as_json: bool) -> None:
+    """What was found, and the head to keep."""
+    head = f"{result.head.sequence}:{result.head.digest}" if result.head else None
+    if as_json:
+        findings = [
+            {"sequence": it.sequence, "problem": it.problem, "detail": it.sentence}
+            for it in result.findings
+        ]
+        show_json(
+            {"holds": result.holds, "checked": result.checked, "head": head, "findings": findings}
+        )
+        return
+    typer.echo(f"{result.checked} events were checked; the head is {head or 'not there yet'}")
+    if result.head is not None and result.head.pruned_to:
+        at = result.head.pruned_at
+        typer.echo(f"{result.head.pruned_to} older ones were deleted, the last of them {at}.")
+    if result.holds:
+        typer.echo("Nothing was changed.")
+        return
+    places = [("-" if it.sequence is None else str(it.sequence)) for it in result.findings]
+    sentences = [(it.problem, it.sentence) for it in result.findings]
+    show_table(["place", "problem", ""], [(a, *b) for a, b in zip(places, sentences, strict=True)])
+
+
+async def every_event(
+    container: Container, query: AuditQuery, *, limit: int
+) -> Sequence[AuditEvent]:
+    """At most `limit` events."""
+    return [event async for event in container.search_audit_trail().every(query, limit=limit)]
+
+
+async def export_events(container: Container, query: AuditQuery) -> None:
+    """Print every event as it comes; at most a batch is held."""
+    async for event in container.search_audit_trail().every(query, exporting=True):
+        show_json(row(event))
+
+
+def cells(event: AuditEvent) -> tuple[str, ...]:
+    """An event as a line of the table."""
+    shown = row(event)
+    names = ("at", "type", "outcome", "reason", "actor", "subject", "address", "request_id")
+    return tuple("-" if shown[name] is None else str(shown[name]) for name in names)
+
+
+def sentence(event: AuditEvent) -> str:
+    """An event in one line; safe on a terminal, whatever a client called itself."""
+    shown = row(event)
+    reason = f" ({event.reason})" if event.reason else ""
+    where = f" from {event.address}" if event.address else ""
+    what = f"{shown['at']} {event.type} {event.outcome.value}{reason} by {event.actor}{where}"
+    return what.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def check_cells(check: Check) -> tuple[str, str, str]:
+    """A check as a line of the table."""
+    facts = ", ".join(f"{name}={value}" for name, value in check.facts.items())
+    return check.name, "yes" if check.passed else "NO", facts
