@@ -136,6 +136,7 @@ class Authority:
 
 
 OPERATOR = Authority(actor=None, is_administrator=True)
+POWERLESS = Authority(actor=None)
 
 
 def authority_of(

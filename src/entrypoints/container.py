@@ -21,6 +21,7 @@ from hexkey.entrypoints.background import (
 from hexkey.entrypoints.foreign_adapters import install_foreign_adapters
 from hexkey.entrypoints.readiness import Readiness
 from hexkey.entrypoints.settings import Settings
+from hexkey.entrypoints.wiring.access import AccessCases
 from hexkey.entrypoints.wiring.audit import AuditCases
 from hexkey.entrypoints.wiring.keys import KeyCases
 from hexkey.entrypoints.wiring.outbox import OutboxCases
@@ -28,7 +29,7 @@ from hexkey.entrypoints.wiring.recovery import RecoveryCases
 from hexkey.entrypoints.wiring.sessions import SessionCases
 
 
-class Container(SessionCases):
+class Container(AccessCases):
     """Every use case of this deployment, ready to be called."""
 
     settings = Adapters.settings
@@ -64,6 +65,13 @@ class Container(SessionCases):
             Chore,
             "writing sightings",
             SessionCases.write_sightings,
+            SIGHTINGS_EVERY,
+            at_the_end=True,
+        ),
+        providers.Factory(
+            Chore,
+            "writing uses of keys",
+            AccessCases.write_key_uses,
             SIGHTINGS_EVERY,
             at_the_end=True,
         ),

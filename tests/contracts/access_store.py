@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ WAYS_OUT: dict[str, Change] = {
     "erased at once": lambda user: user.erased_at_once(now=LATER),
     "without a credential": lambda user: user.without_password(now=LATER),
 }
-NO_ADMINISTRATORS: dict[str, dict[str, object]] = {
+NO_ADMINISTRATORS: dict[str, dict[str, Any]] = {
     "plain": {"roles": frozenset((HELPDESK,))},
     "disabled": {"roles": frozenset((ADMIN,)), "status": a_user().disabled(now=START).status},
     "leaving": {"roles": frozenset((ADMIN,)), "erase_at": LATER},
@@ -196,6 +197,17 @@ class AccessStoreContract(ABC):
 
         assert await tried(store, one, WAYS_OUT[way](one)) == "done"
         assert await tried(store, other, WAYS_OUT[way](other)) == "refused"
+
+    async def test_az_06_is_left_a_way_in_by_a_proved_address(self, store: AccessStore) -> None:
+        """AZ-06, RC-12: an account is taken back from a thief by making its password worthless."""
+        proved = a_user(roles=frozenset((ADMIN,)), email="a@example.com", email_verified=True)
+        await joined(store, proved)
+
+        robbed = proved.without_password(now=LATER)
+        assert await tried(store, proved, robbed) == "done"
+        assert await tried(store, robbed, robbed.disabled(now=LATER)) == "refused"
+        await joined(store, an_administrator())
+        assert await tried(store, robbed, robbed.disabled(now=LATER)) == "done"
 
     async def test_az_06_lets_go_who_could_not_administer(self, store: AccessStore) -> None:
         """AZ-06: nobody is held back for a role that they cannot use."""

@@ -17,9 +17,11 @@ from hexkey.adapters.crypto.pyjwt_tokens import PyJwtSigner, PyJwtVerifier
 from hexkey.adapters.crypto.refresh_tokens import KeyedRefreshTokens
 from hexkey.adapters.crypto.remembered_tokens import RememberedTokens
 from hexkey.adapters.memory.alarm import MemoryAlarm
+from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
 from hexkey.adapters.memory.directories import MemorySignedInDirectory
 from hexkey.adapters.memory.sightings import MemorySessionSightings
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
+from hexkey.adapters.sql.audit_archive import SqlAuditArchive
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.sightings import SqlSessionSightings
 from hexkey.adapters.sql.signed_in import SqlSignedInDirectory
@@ -40,6 +42,7 @@ from hexkey.application.accounts.password_change import (
 from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
 from hexkey.application.accounts.registration import RegisterUser, RegistrationPolicy
 from hexkey.application.accounts.supervision import DisableUser, EnableUser, GrantRole
+from hexkey.application.audit.recording import Audit
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
@@ -51,6 +54,7 @@ from hexkey.application.keys.publication import PublishKeys, ReloadKeys
 from hexkey.application.keys.rotation import RotateKey
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import UserDirectory
+from hexkey.application.ports.audit import AuditArchive
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.keys import SigningKeyStore
 from hexkey.application.ports.passwords import PasswordHasher
@@ -85,6 +89,7 @@ from tests.support.faults import (
     FaultyStore,
     FaultyUserDirectory,
 )
+from tests.support.supervising import granting, supervising
 
 MASTER_SECRET = MasterSecret(b"thirty-two octets, for tests only")
 PASSWORD = "correct horse"
@@ -100,6 +105,7 @@ class Stores:
     signed_in: SignedInDirectory
     signing_keys: SigningKeyStore
     sightings: SessionSightings
+    archive: AuditArchive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +127,7 @@ def in_memory() -> MemoryStores:
         signed_in=MemorySignedInDirectory(store),
         signing_keys=FaultySigningKeyStore(),
         sightings=MemorySessionSightings(store),
+        archive=MemoryAuditArchive(store),
     )
 
 
@@ -132,6 +139,7 @@ def in_database(engine: AsyncEngine) -> Stores:
         signed_in=SqlSignedInDirectory(engine),
         signing_keys=SqlSigningKeyStore(engine),
         sightings=SqlSessionSightings(engine),
+        archive=SqlAuditArchive(engine),
     )
 
 
@@ -251,9 +259,10 @@ class Deployment:
         )
         self.read_public_profile = ReadPublicProfile(users=users)
         self.list_users = ListUsers(users=users, cursors=self.cursors)
-        self.disable = DisableUser(store=store, tell=tell, changes=changes, clock=clock)
-        self.enable = EnableUser(store=store, tell=tell, changes=changes, clock=clock)
-        self.grant = GrantRole(store=store, tell=tell, changes=changes, clock=clock)
+        supervise = supervising(store=store, tell=tell, changes=changes, clock=clock)
+        self.disable = DisableUser(supervise=supervise)
+        self.enable = EnableUser(supervise=supervise)
+        self.grant = GrantRole(supervise=supervise)
 
     def _check_password(self) -> CheckPassword:
         self.live_schemes = LiveSchemes(
@@ -264,7 +273,13 @@ class Deployment:
         self.throttle = Throttle(
             counters=self.stores.failures,
             policy=policy,
-            watch=WatchFailures(alarm=self.alarm, policy=policy, clock=self.clock),
+            watch=WatchFailures(
+                alarm=self.alarm,
+                archive=self.stores.archive,
+                audit=Audit(ids=self.ids),
+                policy=policy,
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
         return CheckPassword(
@@ -290,6 +305,7 @@ class Deployment:
             refresh_tokens=self.refresh_tokens,
             sessions=self.stores.signed_in,
             store=store,
+            grant=granting(store, self.scopes),
             issue=self.issue_tokens,
             tell=tell,
             changes=changes,
@@ -337,7 +353,9 @@ class Deployment:
         self.sign_in = SignIn(
             authenticate=self.authenticate,
             store=self.stores.store,
+            grant=granting(self.stores.store, self.scopes),
             issue=self.issue_tokens,
+            devices=self.device_tokens,
             tell=self.tell,
             ids=self.ids,
             clock=self.clock,

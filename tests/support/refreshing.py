@@ -28,6 +28,7 @@ from tests.support.builders import a_session, a_user
 from tests.support.doubles import CountingIds, FrozenClock
 from tests.support.issuing import AUDIENCE, ISSUER, an_issuing, derived_keys
 from tests.support.refresh_model import ABSOLUTE, IDLE
+from tests.support.supervising import granting, supervising
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Instance:
             refresh_tokens=self.tokens,
             sessions=shelf.directory,
             store=store,
+            grant=granting(store),
             issue=self._issue(),
             tell=tell,
             changes=remembered,
@@ -70,8 +72,9 @@ class Instance:
         self.replace_password = ReplacePassword(
             store=store, tell=tell, changes=remembered, clock=clock
         )
-        self.disable = DisableUser(store=store, tell=tell, changes=remembered, clock=clock)
-        self.enable = EnableUser(store=store, tell=tell, changes=remembered, clock=clock)
+        supervise = supervising(store=store, tell=tell, changes=remembered, clock=clock)
+        self.disable = DisableUser(supervise=supervise)
+        self.enable = EnableUser(supervise=supervise)
 
     def _issue(self) -> IssueTokens:
         return IssueTokens(

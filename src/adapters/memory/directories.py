@@ -1,7 +1,9 @@
 """Looking users and sessions up in the memory store, as last committed."""
 
+from itertools import islice
+
 from hexkey.adapters.memory.store import MemoryStore
-from hexkey.application.ports.accounts import UserDirectory, UserPage
+from hexkey.application.ports.accounts import EVERYBODY, UserDirectory, UserFilter, UserPage
 from hexkey.application.ports.sessions import SignedIn, SignedInDirectory
 from hexkey.domain.accounts.password import PasswordScheme, scheme_of
 from hexkey.domain.accounts.user import User
@@ -23,8 +25,15 @@ class MemoryUserDirectory(UserDirectory):
     async def find_by_email(self, key: str) -> User | None:
         return self._kept.user(self._kept.emails.get(key))
 
-    async def page(self, *, after: UserId | None, limit: int) -> UserPage:
-        ids = self._kept.ids_after(after, limit + 1)
+    async def page(
+        self, *, after: UserId | None, limit: int, only: UserFilter = EVERYBODY
+    ) -> UserPage:
+        if only == EVERYBODY:
+            ids = self._kept.ids_after(after, limit + 1)
+        else:
+            following = self._kept.ids_after(after, len(self._kept.ids))
+            meant = (each for each in following if _is_meant(self._kept.users[each], only))
+            ids = list(islice(meant, limit + 1))
         users = [self._kept.users[each] for each in ids[:limit]]
         return UserPage(users=users, next=users[-1].id if len(ids) > limit else None)
 
@@ -44,3 +53,12 @@ class MemorySignedInDirectory(SignedInDirectory):
         session = self._kept.sessions.get(id)
         user = None if session is None else self._kept.users.get(session.user)
         return None if session is None or user is None else SignedIn(session=session, user=user)
+
+
+def _is_meant(user: User, only: UserFilter) -> bool:
+    return (
+        (only.username is None or (user.username and user.username.key) == only.username)
+        and (only.email is None or (user.email and user.email.key) == only.email)
+        and (only.is_active is None or user.is_active == only.is_active)
+        and (only.role is None or only.role in user.roles)
+    )

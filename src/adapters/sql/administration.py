@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.sql.dml import Insert
 
 from hexkey.adapters.sql.access_tables import administration
@@ -29,7 +29,7 @@ _ANOTHER = (
         user_roles.c.role == ADMIN,
         users.c.status == "active",
         users.c.erase_at.is_(None),
-        users.c.password_hash.is_not(None),
+        or_(users.c.password_hash.is_not(None), users.c.email_verified.is_(True)),
         users.c.id != bindparam("id"),
     )
     .limit(1)

@@ -1,15 +1,17 @@
 """Looking users up in the database."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.tables import user_roles, users
 from hexkey.adapters.sql.user_rows import USER_AND_ROLES, USER_COLUMNS, user_from
-from hexkey.application.ports.accounts import UserDirectory, UserPage
+from hexkey.application.ports.accounts import EVERYBODY, UserDirectory, UserFilter, UserPage
 from hexkey.domain.accounts.password import PasswordScheme
 from hexkey.domain.accounts.user import User
 from hexkey.domain.identifiers import UserId
@@ -19,11 +21,22 @@ _BY_USERNAME = USER_AND_ROLES.where(users.c.username_key == bindparam("value"))
 _BY_EMAIL = USER_AND_ROLES.where(users.c.email_key == bindparam("value"))
 
 
-def _page_statement() -> Select[Any]:
+_HOLDS_ROLE = select(user_roles.c.user_id).where(user_roles.c.role == bindparam("role"))
+# What may be asked for, and nothing else: the names are ours, and values are always bound.
+_CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "username": users.c.username_key == bindparam("username"),
+    "email": users.c.email_key == bindparam("email"),
+    "status": users.c.status == bindparam("status"),
+    "role": users.c.id.in_(_HOLDS_ROLE),
+}
+
+
+@cache
+def _page_statement(*asked: str) -> Select[Any]:
     # The limit counts users, and a user has several rows once the roles are joined.
     ids = (
         select(users.c.id)
-        .where(users.c.id > bindparam("after"))
+        .where(users.c.id > bindparam("after"), *(_CONDITIONS[name] for name in asked))
         .order_by(users.c.id)
         .limit(bindparam("limit"))
         .subquery()
@@ -44,7 +57,6 @@ def _schemes_statement() -> Select[Any]:
     return select(found.c.scheme).where(found.c.scheme.is_not(None))
 
 
-_PAGE = _page_statement()
 _SCHEMES = _schemes_statement()
 
 
@@ -63,9 +75,12 @@ class SqlUserDirectory(UserDirectory):
     async def find_by_email(self, key: str) -> User | None:
         return await self._one(_BY_EMAIL, key)
 
-    async def page(self, *, after: UserId | None, limit: int) -> UserPage:
-        parameters = {"after": after or "", "limit": limit + 1}
-        rows = await rows_of(self._engine, _PAGE, parameters)
+    async def page(
+        self, *, after: UserId | None, limit: int, only: UserFilter = EVERYBODY
+    ) -> UserPage:
+        asked = _asked(only)
+        parameters = {"after": after or "", "limit": limit + 1, **asked}
+        rows = await rows_of(self._engine, _page_statement(*asked), parameters)
         by_id: dict[str, list[Any]] = {}
         for row in rows:
             by_id.setdefault(row.id, []).append(row)
@@ -80,3 +95,15 @@ class SqlUserDirectory(UserDirectory):
     async def _one(self, statement: Select[Any], value: str) -> User | None:
         rows = await rows_of(self._engine, statement, {"value": value})
         return user_from(rows) if rows else None
+
+
+def _asked(only: UserFilter) -> dict[str, str]:
+    """The values of those of `_CONDITIONS` that are asked for."""
+    status = None if only.is_active is None else ("active" if only.is_active else "disabled")
+    wanted = {
+        "username": only.username,
+        "email": only.email,
+        "status": status,
+        "role": only.role,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}

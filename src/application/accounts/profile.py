@@ -1,6 +1,7 @@
 """Changing one's profile, and finding whoever is behind an id."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from hexkey.application.accounts.changing import change_user
@@ -24,6 +25,23 @@ class Unchanged(Enum):
 
 UNCHANGED = Unchanged.UNCHANGED
 Change = str | None | Unchanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChange:
+    """What is to become of a profile, and of the name somebody goes by."""
+
+    username: Change = UNCHANGED
+    full_name: Change = UNCHANGED
+    picture: Change = UNCHANGED
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything was mentioned."""
+        return self != AS_IT_IS
+
+
+AS_IT_IS = ProfileChange()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +73,10 @@ class UpdateProfile:
             UserNotFound: if there is no such user.
         """
         now = self.clock.now()
+        wanted = ProfileChange(username=username, full_name=full_name, picture=picture)
 
         def changed(current: User) -> User:
-            return current.with_profile(
-                username=self._username(username, current),
-                profile=Profile.parse(
-                    full_name=_pick(full_name, current.profile.full_name),
-                    picture=_pick(picture, current.profile.picture),
-                ),
-                now=now,
-            )
+            return self.changed(current, wanted, now=now)
 
         async with self.store.begin() as transaction:
             before, updated = await change_user(transaction.users, user, changed)
@@ -74,6 +86,17 @@ class UpdateProfile:
             await transaction.commit()
         self.changes.announce(user)
         return updated
+
+    def changed(self, current: User, wanted: "ProfileChange", *, now: datetime) -> User:
+        """`current` as it would be; the same refusals."""
+        return current.with_profile(
+            username=self._username(wanted.username, current),
+            profile=Profile.parse(
+                full_name=_pick(wanted.full_name, current.profile.full_name),
+                picture=_pick(wanted.picture, current.profile.picture),
+            ),
+            now=now,
+        )
 
     def _username(self, change: Change, current: User) -> Username | None:
         if isinstance(change, Unchanged):

@@ -1,103 +1,188 @@
 """What operators and administrators do to an account."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from hexkey.application.access.authority import ensure_covered, ensure_may_assign
 from hexkey.application.accounts.changing import change_user
+from hexkey.application.accounts.consequences import Consequences
 from hexkey.application.outbox.telling import Tell
-from hexkey.application.ports.accounts import AccountStore
-from hexkey.application.ports.sessions import SessionStore, StateChanges
+from hexkey.application.ports.access import AccessStore
+from hexkey.application.ports.sessions import StateChanges
 from hexkey.application.ports.system import Clock
-from hexkey.domain.access import Role
-from hexkey.domain.accounts.one_time_token import Purpose
-from hexkey.domain.accounts.user import User
-from hexkey.domain.events import Event, EventType
+from hexkey.domain.access import OPERATOR, Authority, Role
+from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.identifiers import UserId
+
+Change = Callable[[User, datetime], User]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuperviseUser:
+    """Change somebody's account, as far as whoever does that may go, with all that follows.
+
+    No flow that acts on another's account goes past this, so none forgets who may.
+    """
+
+    store: AccessStore
+    follow: Consequences
+    changes: StateChanges
+    clock: Clock
+
+    async def __call__(self, *, user: UserId, change: Change, by: Authority) -> User:
+        """Return the user as `change` makes it; if that is the same, nothing is told.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            Forbidden: if the user may do more than `by`, or would be given or lose a role that
+                permits more.
+            RoleNotFound: if a role that nobody defined would be given.
+            LastAdministrator: if nobody would be left who can administer.
+        """
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            current = await transaction.users.find(user)
+            if current is None:
+                raise UserNotFound
+            await ensure_covered(transaction, current, by=by)
+            before, updated = await change_user(transaction.users, user, lambda it: change(it, now))
+            gained = updated.roles - before.roles
+            await ensure_may_assign(transaction, gained, updated, by=by)
+            await self.follow(transaction, before, updated, now=now)
+            await transaction.commit()
+        self.changes.announce(user)
+        return updated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisableUser:
     """Refuse a user everywhere, from this instant on."""
 
-    store: SessionStore
-    tell: Tell
-    changes: StateChanges
-    clock: Clock
+    supervise: SuperviseUser
 
-    async def __call__(self, *, user: UserId) -> User:
+    async def __call__(self, *, user: UserId, by: Authority = OPERATOR) -> User:
         """Return the user, disabled; doing it twice changes nothing.
 
-        Sessions end for good, and so do mailed links: enabling the user again revives neither.
+        Sessions end for good, and so do mailed links and personal tokens: enabling the user again
+        revives none.
 
         Raises:
-            UserNotFound: if there is no such user.
+            UserNotFound, Forbidden, LastAdministrator: as `SuperviseUser`.
         """
-        now = self.clock.now()
-        async with self.store.begin() as transaction:
-            before, updated = await change_user(
-                transaction.users, user, lambda u: u.disabled(now=now)
-            )
-            if updated != before:
-                await transaction.one_time_tokens.void(user, purposes=frozenset(Purpose))
-                event = Event(type=EventType.USER_DISABLED, user=updated, at=now)
-                await self.tell(transaction, event)
-            ended = await transaction.sessions.end_all(user, keep=None, now=now)
-            await self.tell.ended(transaction, user, ended, at=now)
-            await transaction.commit()
-        self.changes.announce(user)
-        return updated
+        return await self.supervise(user=user, change=lambda it, now: it.disabled(now=now), by=by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnableUser:
     """Let a disabled user sign in again."""
 
-    store: AccountStore
-    tell: Tell
-    changes: StateChanges
-    clock: Clock
+    supervise: SuperviseUser
 
-    async def __call__(self, *, user: UserId) -> User:
+    async def __call__(self, *, user: UserId, by: Authority = OPERATOR) -> User:
         """Return the user, active; doing it twice changes nothing.
 
         Raises:
-            UserNotFound: if there is no such user.
+            UserNotFound, Forbidden: as `SuperviseUser`.
         """
-        now = self.clock.now()
-        async with self.store.begin() as transaction:
-            before, updated = await change_user(
-                transaction.users, user, lambda u: u.enabled(now=now)
-            )
-            if updated != before:
-                event = Event(type=EventType.USER_ENABLED, user=updated, at=now)
-                await self.tell(transaction, event)
-            await transaction.commit()
-        self.changes.announce(user)
-        return updated
+        return await self.supervise(user=user, change=lambda it, now: it.enabled(now=now), by=by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRole:
     """Give a user a role."""
 
-    store: AccountStore
+    supervise: SuperviseUser
+
+    async def __call__(self, *, user: UserId, role: Role, by: Authority = OPERATOR) -> User:
+        """Return the user with the role; doing it twice changes nothing.
+
+        Raises:
+            UserNotFound, Forbidden, RoleNotFound: as `SuperviseUser`.
+        """
+        return await self.supervise(
+            user=user, change=lambda it, now: it.granted(role, now=now), by=by
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRole:
+    """Take a role from a user."""
+
+    supervise: SuperviseUser
+
+    async def __call__(self, *, user: UserId, role: Role, by: Authority = OPERATOR) -> User:
+        """Return the user without the role; doing it twice changes nothing.
+
+        Raises:
+            UserNotFound, Forbidden, LastAdministrator: as `SuperviseUser`.
+        """
+        return await self.supervise(
+            user=user, change=lambda it, now: it.revoked(role, now=now), by=by
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseUser:
+    """Have an account erased without a time to think it over."""
+
+    supervise: SuperviseUser
+
+    async def __call__(self, *, user: UserId, by: Authority = OPERATOR) -> User:
+        """Return the user, refused everywhere; the rest is done when no token is believed any more.
+
+        Raises:
+            UserNotFound, Forbidden, LastAdministrator: as `SuperviseUser`.
+        """
+        return await self.supervise(
+            user=user, change=lambda it, now: it.erased_at_once(now=now), by=by
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirePasswordReset:
+    """Make a password worthless, and let its owner choose another by mail.
+
+    Nobody sets or reads another's password here: the mail goes to the owner (ASVS 6.4.6).
+    """
+
+    supervise: SuperviseUser
+
+    async def __call__(self, *, user: UserId, by: Authority = OPERATOR) -> User:
+        """Return the user, whose sessions and personal tokens have ended.
+
+        Raises:
+            NoEmailAddress: if there is nowhere to write to.
+            UserNotFound, Forbidden, LastAdministrator: as `SuperviseUser`.
+        """
+        return await self.supervise(
+            user=user, change=lambda it, now: it.to_choose_a_password(now=now), by=by
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSessionsOf:
+    """Sign somebody out everywhere, without shutting them out."""
+
+    store: AccessStore
     tell: Tell
     changes: StateChanges
     clock: Clock
 
-    async def __call__(self, *, user: UserId, role: Role) -> User:
-        """Return the user with the role; doing it twice changes nothing.
+    async def __call__(self, *, user: UserId, by: Authority = OPERATOR) -> None:
+        """Every session of the user ends.
 
         Raises:
             UserNotFound: if there is no such user.
+            Forbidden: if the user may do more than `by`.
         """
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            before, updated = await change_user(
-                transaction.users, user, lambda u: u.granted(role, now=now)
-            )
-            if updated != before:
-                event = Event(type=EventType.USER_UPDATED, user=updated, at=now)
-                await self.tell(transaction, event)
+            current = await transaction.users.find(user)
+            if current is None:
+                raise UserNotFound
+            await ensure_covered(transaction, current, by=by)
+            ended = await transaction.sessions.end_all(user, keep=None, now=now)
+            await self.tell.ended(transaction, user, ended, at=now)
             await transaction.commit()
         self.changes.announce(user)
-        return updated

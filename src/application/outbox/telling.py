@@ -42,7 +42,9 @@ _AUDITED: Mapping[EventType, AuditType] = {
     EventType.EMAIL_VERIFIED: AuditType.EMAIL_VERIFIED,
     EventType.NEW_DEVICE: AuditType.NEW_DEVICE,
 }
-_AUDITED_DETAILS = frozenset({"by", "erase_date", "role"})  # no addresses: the trail outlives the account
+_AUDITED_DETAILS = frozenset(
+    {"by", "erase_date", "role"}
+)  # no addresses: the trail outlives the account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

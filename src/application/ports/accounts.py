@@ -9,6 +9,7 @@ from typing import Protocol
 from hexkey.application.ports.audit import AuditTrail
 from hexkey.application.ports.one_time_tokens import OneTimeTokens
 from hexkey.application.ports.outbox import Outbox
+from hexkey.domain.access import Role
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.password import PasswordScheme
 from hexkey.domain.accounts.user import User
@@ -149,6 +150,26 @@ class UserPage:
     next: UserId | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFilter:
+    """Which users a list is about: those for whom everything that is given holds.
+
+    Attributes:
+        username: the key of the name.
+        email: the key of the address.
+        is_active: whether the account may be used.
+        role: one that they hold.
+    """
+
+    username: str | None = None
+    email: str | None = None
+    is_active: bool | None = None
+    role: Role | None = None
+
+
+EVERYBODY = UserFilter()
+
+
 class UserDirectory(Protocol):
     """Looking users up, without a transaction."""
 
@@ -164,8 +185,10 @@ class UserDirectory(Protocol):
         """The user whose address has this key."""
         ...
 
-    async def page(self, *, after: UserId | None, limit: int) -> UserPage:
-        """At most `limit` users whose ids come after `after`.
+    async def page(
+        self, *, after: UserId | None, limit: int, only: UserFilter = EVERYBODY
+    ) -> UserPage:
+        """At most `limit` users whose ids come after `after`, of those that are asked for.
 
         Every user who exists from the first page to the last is on exactly one of them.
         """

@@ -1,14 +1,15 @@
 """Signing in: opening a session and issuing its first tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from hexkey.application.access.authority import GrantScopes
 from hexkey.application.audit.context import current_request
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.outbox.telling import Tell
+from hexkey.application.ports.authentication import DeviceTokens
 from hexkey.application.ports.sessions import SessionStore, SessionTransaction, SignedIn
 from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.application.sessions.tokens import IssuedTokens, IssueTokens
-from hexkey.domain.access import granted_scopes
 from hexkey.domain.accounts.user import User
 from hexkey.domain.audit.event import AuditType
 from hexkey.domain.authentication.credentials import InvalidCredentials
@@ -25,38 +26,52 @@ class SignIn:
 
     authenticate: Authenticate
     store: SessionStore
+    grant: GrantScopes
     issue: IssueTokens
+    devices: DeviceTokens
     tell: Tell
     ids: IdGenerator
     clock: Clock
     policy: SessionPolicy
 
     async def __call__(
-        self, *, login: str, password: str, scope: str = "", client: Client = Client()
+        self,
+        *,
+        login: str,
+        password: str,
+        scope: str = "",
+        client: Client = Client(),
+        device: str | None = None,
     ) -> IssuedTokens:
         """Return the session's first tokens.
 
         With one session more than the policy allows, the user's oldest one ends.
 
         Args:
-            scope: what is asked for, separated by spaces; what is unknown is not granted.
+            scope: what is asked for, separated by spaces; what is unknown, or for others, is
+                not granted.
             client: where the request came from, for its owner to recognize later.
+            device: a device token, if one came; a known device stays the one that it is.
 
         Raises:
             InvalidCredentials, TooManyAttempts, HashingOverloaded: as `Authenticate`.
             TemporarilyUnavailable: if there is no key to sign with, or the store is away; no
                 session was opened.
         """
-        user = await self.authenticate(login=login, password=password, address=client.address)
+        user = await self.authenticate(
+            login=login, password=password, address=client.address, device=device
+        )
         session = Session.opened(
             id=SessionId(self.ids.new()),
             user=user.id,
             policy=self.policy,
             client=client,
-            scopes=granted_scopes(scope, allowed=self.issue.policy.scopes),
+            scopes=await self.grant(user, requested=scope),
             now=self.clock.now(),
         )
-        return await self._open(session, proved=user)
+        issued = await self._open(session, proved=user)
+        known = self.devices.read(device, user) if device else None
+        return replace(issued, device_token=self.devices.write(known or self.ids.new(), user))
 
     async def _open(self, session: Session, *, proved: User) -> IssuedTokens:
         now = session.created_at

@@ -1,8 +1,9 @@
 """Refreshing: trading a refresh token for its successor and a new access token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
+from hexkey.application.access.authority import GrantScopes
 from hexkey.application.audit.context import current_request
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.refresh_tokens import RefreshTokens
@@ -45,6 +46,7 @@ class RefreshSession:
     refresh_tokens: RefreshTokens
     sessions: SignedInDirectory
     store: SessionStore
+    grant: GrantScopes
     issue: IssueTokens
     tell: Tell
     changes: StateChanges
@@ -76,7 +78,7 @@ class RefreshSession:
             case Rotate(chain):
                 return await self._rotate(found, chain)
             case Repeat(successor):
-                return self.issue(found, refresh_number=successor, now=now)
+                return self.issue(await self._permitted(found), refresh_number=successor, now=now)
             case Reuse():
                 await self._end(found)
                 raise RefreshTokenReused
@@ -89,7 +91,7 @@ class RefreshSession:
         """The tokens of the next link; `None` if another request has moved the chain."""
         now = chain.spent[0]
         refreshed = found.session.refreshed(chain, policy=self.policy, now=now)
-        issued = self.issue(found, refresh_number=chain.live, now=now)
+        issued = self.issue(await self._permitted(found), refresh_number=chain.live, now=now)
         event = self.tell.audit.event(
             AuditType.SESSION_REFRESHED,
             at=now,
@@ -98,6 +100,12 @@ class RefreshSession:
         )
         replaced = await self.store.replace(found.session, refreshed, audited=event)
         return issued if replaced else None
+
+    async def _permitted(self, found: SignedIn) -> SignedIn:
+        """With those of its scopes that its user may still have (AZ-05); it keeps the others."""
+        scopes = " ".join(found.session.scopes)
+        permitted = await self.grant(found.user, requested=scopes)
+        return replace(found, session=replace(found.session, scopes=permitted))
 
     async def _end(self, found: SignedIn) -> None:
         now = self.clock.now()

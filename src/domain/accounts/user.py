@@ -36,6 +36,13 @@ class UserNotFound(HexkeyError):
     message: ClassVar[str] = "There is nothing here."
 
 
+class NoEmailAddress(HexkeyError):
+    """The account has no address that its owner could be written to at."""
+
+    code: ClassVar[str] = "no_email_address"
+    message: ClassVar[str] = "The account has no e-mail address to write to."
+
+
 class LastAdministrator(HexkeyError):
     """Nobody who can administer would be left."""
 
@@ -106,8 +113,12 @@ class User:
 
     @property
     def can_administer(self) -> bool:
-        """Whether this is an administrator who may be here, and has something to sign in with."""
-        proof = self.password is not None
+        """Whether this is an administrator who may be here, and has something to sign in with.
+
+        Or a proved address, by which a password can be chosen: whoever takes back an account from
+        a thief must not be refused because it is the last administrator's.
+        """
+        proof = self.password is not None or (self.email is not None and self.email_verified)
         return ADMIN in self.roles and self.is_active and not self.is_leaving and proof
 
     def accepts_proof_for(self, earlier: "User") -> bool:
@@ -148,6 +159,16 @@ class User:
         """This user, whom no password opens until a new one is set."""
         return self._changed(now, password=None, credential_version=self.credential_version + 1)
 
+    def to_choose_a_password(self, *, now: datetime) -> "User":
+        """This user without a password, to be written to.
+
+        Raises:
+            NoEmailAddress: if that cannot be done.
+        """
+        if self.email is None:
+            raise NoEmailAddress
+        return self if self.password is None else self.without_password(now=now)
+
     def leaving(self, *, erase_at: datetime, now: datetime) -> "User":
         """This user, to be erased; the first date stays."""
         return self if self.is_leaving else self._changed(now, erase_at=erase_at)
@@ -181,7 +202,12 @@ class User:
 
     def erased_at_once(self, *, now: datetime) -> "User":
         """This user, refused everywhere and to be erased now, whatever had been arranged."""
-        return self.disabled(now=now)._changed(now, erase_at=now)
+        disabled = self.disabled(now=now)
+        return replace(disabled, erase_at=now, updated_at=now, version=self.version + 1)
+
+    def with_roles(self, roles: frozenset[Role], *, now: datetime) -> "User":
+        """This user with exactly these roles."""
+        return self if roles == self.roles else self._changed(now, roles=roles)
 
     def _changed(self, now: datetime, **changes: Any) -> "User":
         return replace(self, updated_at=now, version=self.version + 1, **changes)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from hexkey.domain.access import Role
+from hexkey.domain.access import POWERLESS, Authority, Role
 from hexkey.domain.accounts.user import User
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import SessionId, TokenId, UserId
+from hexkey.domain.sessions.api_key import ApiKey, KeyKind
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)  # ASVS 7.4.1: resource servers verify offline
 CLOCK_SKEW = timedelta(seconds=30)  # RFC 7519 §4.1.4 allows "some small leeway"
@@ -73,21 +74,36 @@ class Principal:
 
     Attributes:
         user: as stored, at most a second ago, and active.
-        session: `None` when a password came with the request itself.
+        session: `None` when a password, or an API key, came with the request itself.
         scopes: what the token was granted.
         proved_at: when the user last proved who they are.
+        key: by which API key the request came, if it did: then it may do what `scopes` say, and
+            nothing that only the user may do.
+        authority: what the caller's roles permit, where the route asks for a permission.
     """
 
     user: User
     session: SessionId | None
     scopes: frozenset[str]
     proved_at: datetime
+    key: ApiKey | None = None
+    authority: Authority = POWERLESS
 
     def is_fresh(self, *, now: datetime, within: timedelta) -> bool:
-        """Whether sensitive acts need no other proof."""
+        """Whether sensitive acts need no other proof.
+
+        A program cannot give one: the operator who made a service's key has decided that; a
+        personal token is never enough.
+        """
+        if self.key is not None:
+            return self.key.kind is KeyKind.SERVICE
         return now - self.proved_at < within
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles the user has now, whatever the token was issued with; none when leaving."""
-        return frozenset() if self.user.is_leaving else self.user.roles
+        """The roles the user has now, whatever the token was issued with.
+
+        None when leaving, and none by an API key, which may be meant for less.
+        """
+        none = self.user.is_leaving or self.key is not None
+        return frozenset() if none else self.user.roles

@@ -9,7 +9,10 @@ from fastapi import FastAPI, Request
 from hexkey.application.audit.context import current_request
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.sessions.access_token import InvalidToken, Principal
+from hexkey.entrypoints.http.devices import device_of
 from hexkey.entrypoints.http.refusals import NotAuthenticated
+
+API_KEY_PREFIXES = ("hxk_pat_", "hxk_key_")  # no JSON Web Token begins like this
 
 if TYPE_CHECKING:  # a resource server reads credentials too, and has no container
     from hexkey.entrypoints.container import Container
@@ -24,12 +27,17 @@ async def authenticated(request: Request, *, by: FastAPI) -> Principal:
     """
     container: Container = by.state.container
     scheme, credential = credential_of(request)
+    if scheme == "bearer" and credential.startswith(API_KEY_PREFIXES):
+        return _identified(await container.resolve_api_key()(key=credential))
     if scheme == "bearer":
         return _identified(await container.resolve_token()(token=credential))
     if scheme == "basic" and container.settings().http_basic:
         login, password = _login_and_password(credential)
         user = await container.authenticate()(
-            login=login, password=password, address=by.state.client_address(request.scope)
+            login=login,
+            password=password,
+            address=by.state.client_address(request.scope),
+            device=await device_of(request),
         )
         now = container.clock().now()
         basic = Principal(user=user, session=None, scopes=frozenset(), proved_at=now)

@@ -10,7 +10,6 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from hexkey.application.accounts.listing import ListUsers
 from hexkey.application.accounts.password_change import ChangePassword
 from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
 from hexkey.application.accounts.registration import RegisterUser
@@ -23,13 +22,15 @@ from hexkey.application.sessions.revocations import PublishRevocations
 from hexkey.domain.sessions.access_token import Principal
 from hexkey.domain.sessions.session import Client
 from hexkey.entrypoints.container import Container
+from hexkey.entrypoints.http.devices import device_of
 from hexkey.entrypoints.http.protection import (
     ANYONE,
-    IS_ADMIN,
     IS_FRESH,
     IS_FRESH_MAY_LEAVE,
     MAY_LEAVE,
+    MAY_LEAVE_OR_READ,
     SIGNED_IN,
+    SIGNED_IN_OR_WRITE,
 )
 from hexkey.entrypoints.readiness import Readiness
 
@@ -68,19 +69,20 @@ async def preferred_language(request: Request) -> str | None:
 
 Public = Depends(ANYONE)
 Caller = Annotated[Principal, Depends(SIGNED_IN)]
-Administrator = Annotated[Principal, Depends(IS_ADMIN)]
+WritingCaller = Annotated[Principal, Depends(SIGNED_IN_OR_WRITE)]
 FreshCaller = Annotated[Principal, Depends(IS_FRESH)]
 LeavingCaller = Annotated[Principal, Depends(MAY_LEAVE)]
+ReadingCaller = Annotated[Principal, Depends(MAY_LEAVE_OR_READ)]
 FreshLeavingCaller = Annotated[Principal, Depends(IS_FRESH_MAY_LEAVE)]
 Address = Annotated[str | None, Depends(client_address)]
 Origin = Annotated[Client, Depends(origin_of)]
+Device = Annotated[str | None, Depends(device_of)]
 Language = Annotated[str | None, Depends(preferred_language)]
 
 Register = Annotated[RegisterUser, Depends(use(lambda c: c.register_user()))]
 Change = Annotated[ChangePassword, Depends(use(lambda c: c.change_password()))]
 Update = Annotated[UpdateProfile, Depends(use(lambda c: c.update_profile()))]
 ReadPublic = Annotated[ReadPublicProfile, Depends(use(lambda c: c.read_public_profile()))]
-List = Annotated[ListUsers, Depends(use(lambda c: c.list_users()))]
 SignInUser = Annotated[SignIn, Depends(use(lambda c: c.sign_in()))]
 Refresh = Annotated[RefreshSession, Depends(use(lambda c: c.refresh_session()))]
 ListMine = Annotated[ListSessions, Depends(use(lambda c: c.list_sessions()))]

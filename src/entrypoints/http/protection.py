@@ -1,6 +1,7 @@
 """Who may call a route. Every route says so; one that does not keeps the service from starting."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -10,11 +11,12 @@ from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 
-from hexkey.domain.access import ADMIN, Role
+from hexkey.domain.access import Authority, Forbidden, Permission
 from hexkey.domain.sessions.access_token import Principal
+from hexkey.domain.sessions.api_key import READ_ACCOUNT, WRITE_ACCOUNT
 from hexkey.domain.sessions.session import FRESH_FOR, ReauthenticationRequired
 from hexkey.entrypoints.http.authorization import authenticated
-from hexkey.entrypoints.http.refusals import AccountLeaving, Forbidden
+from hexkey.entrypoints.http.refusals import AccountLeaving
 
 
 class UndeclaredRoute(TypeError):
@@ -35,12 +37,14 @@ class SignedIn(SecurityBase):
 
     Args:
         leaving: whether also somebody whose account is about to be erased; by default nobody.
+        key_scope: what an API key must be allowed to be let in; by default none is.
     """
 
     audience = "signed-in"
 
-    def __init__(self, *, leaving: bool = False) -> None:
+    def __init__(self, *, leaving: bool = False, key_scope: str | None = None) -> None:
         self.leaving = leaving
+        self.key_scope = key_scope
         self.scheme_name = "Hexkey"
         flow = OAuthFlowPassword(tokenUrl="token", scopes={})
         self.model = OAuth2Model(flows=OAuthFlows(password=flow))
@@ -52,31 +56,47 @@ class SignedIn(SecurityBase):
             NotAuthenticated: if no credential came.
             InvalidToken, InvalidCredentials: if a bad one came.
             AccountLeaving: if the account is about to be erased and the route is not for that.
+            Forbidden: if an API key came that is not meant for this.
         """
         principal = await authenticated(request, by=request.app)
+        if principal.key is not None and self.key_scope not in principal.scopes:
+            raise Forbidden
         if principal.user.is_leaving and not self.leaving:
             raise AccountLeaving
         return principal
 
 
-class WithRole(SignedIn):
-    """A rule: signed in, and holding a role."""
+class WithPermission(SignedIn):
+    """A rule: signed in, and holding a permission at this moment; deny by default.
 
-    def __init__(self, role: Role) -> None:
-        super().__init__()
-        self.role = role
-        self.audience = f"role {role}"
+    Args:
+        fresh: whether the caller must also have proved a moment ago who they are.
+    """
+
+    def __init__(self, permission: Permission, *, fresh: bool = False) -> None:
+        super().__init__(key_scope=permission)
+        self.permission = permission
+        self.fresh = fresh
+        self.audience = f"permission {permission}" + (", fresh" if fresh else "")
 
     async def __call__(self, request: Request) -> Principal:
-        """Return who is calling.
+        """Return who is calling, and how far they may go.
 
         Raises:
-            Forbidden: if that is somebody without the role.
+            Forbidden: if that is somebody without the permission.
+            ReauthenticationRequired: if they must have proved who they are, and have not.
         """
         principal = await super().__call__(request)
-        if self.role not in principal.roles:
+        container = request.app.state.container
+        authority: Authority = await container.read_authority()(principal.user)
+        if principal.key is not None:
+            authority = authority.limited_to(principal.scopes)
+        if not authority.holds(self.permission):
             raise Forbidden
-        return principal
+        now = container.clock().now()
+        if self.fresh and not principal.is_fresh(now=now, within=FRESH_FOR):
+            raise ReauthenticationRequired
+        return replace(principal, authority=authority)
 
 
 class Fresh(SignedIn):
@@ -101,8 +121,9 @@ ANYONE = Anyone()
 SIGNED_IN = SignedIn()
 IS_FRESH = Fresh()
 MAY_LEAVE = SignedIn(leaving=True)
+MAY_LEAVE_OR_READ = SignedIn(leaving=True, key_scope=READ_ACCOUNT)
+SIGNED_IN_OR_WRITE = SignedIn(key_scope=WRITE_ACCOUNT)
 IS_FRESH_MAY_LEAVE = Fresh(leaving=True)
-IS_ADMIN = WithRole(ADMIN)
 
 Rule = Anyone | SignedIn
 

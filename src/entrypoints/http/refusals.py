@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from hexkey.domain.access import Forbidden as Forbidden
 from hexkey.domain.errors import HexkeyError
 
 

@@ -31,12 +31,14 @@ from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.security.base import SecurityBase
 
+from hexkey.domain.access import Forbidden
 from hexkey.domain.errors import HexkeyError
+from hexkey.domain.sessions.access_token import InvalidToken
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.caller import Caller
 from hexkey.entrypoints.http.problems import problem
-from hexkey.entrypoints.http.refusals import AccountLeaving, Forbidden, NotAuthenticated
+from hexkey.entrypoints.http.refusals import AccountLeaving, NotAuthenticated
 
 if TYPE_CHECKING:  # a resource server has no application of Hexkey's, and need not load one
     from hexkey.entrypoints.http.app import Hexkey
@@ -145,6 +147,8 @@ class Security:
         async def resolve(request: Request) -> Caller:
             await auth.runtime.start()
             principal = await authenticated(request, by=auth)
+            if principal.key is not None:  # what it may do here, nobody has said
+                raise InvalidToken
             if principal.user.is_leaving:
                 raise AccountLeaving
             return Caller(

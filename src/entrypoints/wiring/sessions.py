@@ -70,6 +70,7 @@ class SessionCases(RecoveryCases):
         authenticate=authenticate,
         store=Adapters.store,
         issue=issue_tokens,
+        devices=Adapters.device_tokens,
         ids=Adapters.ids,
         clock=Adapters.clock,
         policy=session_policy,

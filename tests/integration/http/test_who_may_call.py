@@ -12,9 +12,9 @@ from hexkey.entrypoints.http import docs, operations
 from hexkey.entrypoints.http.app import create_app
 from hexkey.entrypoints.http.protection import (
     ANYONE,
-    IS_ADMIN,
     Rule,
     UndeclaredRoute,
+    WithPermission,
     rule_of,
 )
 from tests.support.api import PASSWORD, Api, Headers, settings
@@ -33,6 +33,7 @@ PAGES = (
     *("/account/undo-email-change", "/account/restore-account", "/account/accept-invitation"),
 )
 OPEN = {
+    ("POST", "/setup"),
     *(("POST", "/users"), ("GET", "/users/{id}"), ("POST", "/sessions"), ("POST", "/token")),
     ("POST", "/sessions/refresh"),
     *(("GET", "/livez"), ("GET", "/readyz"), ("GET", "/.well-known/jwks.json")),
@@ -82,7 +83,7 @@ def expected(rule: Rule, caller: str) -> set[int] | None:
         return None
     if caller in {"anonymous", "disabled"}:
         return {401}
-    return {403} if rule is IS_ADMIN and caller != "admin" else None
+    return {403} if isinstance(rule, WithPermission) and caller != "admin" else None
 
 
 class TestRoutes:

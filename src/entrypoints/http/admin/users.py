@@ -1,42 +1,156 @@
-"""The list of users, for administrators."""
+"""Users, for administrators: finding, making and changing them."""
 
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
+from fastapi import APIRouter, Query, Request, Response
 
-from hexkey.domain.paging import DEFAULT_PAGE, MAX_PAGE, InvalidCursor
-from hexkey.entrypoints.http.dependencies import Administrator, List
-from hexkey.entrypoints.http.documentation import STAYING, refuses
-from hexkey.entrypoints.http.refusals import Forbidden, InvalidRequest, MalformedRequest
-from hexkey.entrypoints.http.representations import json_response, private
-from hexkey.entrypoints.http.schemas import UserList
+from hexkey.application.accounts.administration import UserEdit
+from hexkey.application.accounts.profile import ProfileChange
+from hexkey.application.accounts.registration import LoginNameRequired
+from hexkey.domain.access import Forbidden, InvalidRole, Role, RoleNotFound
+from hexkey.domain.accounts.email import InvalidEmail
+from hexkey.domain.accounts.profile import InvalidProfile
+from hexkey.domain.accounts.user import (
+    EmailTaken,
+    LastAdministrator,
+    UsernameTaken,
+    UserNotFound,
+)
+from hexkey.domain.accounts.username import InvalidUsername
+from hexkey.domain.identifiers import UserId, parse_user_id
+from hexkey.domain.paging import DEFAULT_PAGE, InvalidCursor
+from hexkey.domain.sessions.session import ReauthenticationRequired
+from hexkey.entrypoints.http.access_dependencies import (
+    Add,
+    Cursor,
+    Edit,
+    Find,
+    Limit,
+    List,
+    ReadFilter,
+    UserReader,
+    UserWriter,
+)
+from hexkey.entrypoints.http.access_schemas import NewUser, Status, UserChange
+from hexkey.entrypoints.http.dependencies import Language
+from hexkey.entrypoints.http.documentation import BODY, STAYING, refuses
+from hexkey.entrypoints.http.refusals import InvalidRequest, MalformedRequest
+from hexkey.entrypoints.http.representations import created, json_response, private
+from hexkey.entrypoints.http.schemas import UserList, UserPrivate
 from hexkey.entrypoints.http.strict_route import StrictRoute
-
-
-def _digits(value: object) -> object:
-    """Pydantic would take `1.0` and ` 1` for 1."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        raise PydanticCustomError("int_parsing", "Input should be a whole number in digits")
-    return value
-
 
 router = APIRouter(prefix="/admin", tags=["Administration"], route_class=StrictRoute)
 
-Limit = Annotated[int, BeforeValidator(_digits), Query(ge=1, le=MAX_PAGE)]
-Cursor = Annotated[str | None, Query(max_length=1024)]
+Text = Annotated[str | None, Query(max_length=400)]
 
 
 @router.get(
     "/users",
     response_model=UserList,
-    responses=refuses(*STAYING, Forbidden, InvalidCursor, InvalidRequest, MalformedRequest),
+    responses=refuses(
+        *STAYING,
+        Forbidden,
+        InvalidCursor,
+        InvalidRequest,
+        MalformedRequest,
+        InvalidEmail,
+        InvalidUsername,
+        InvalidRole,
+    ),
 )
 async def list_users(
-    _: Administrator, page: List, limit: Limit = DEFAULT_PAGE, cursor: Cursor = None
+    _: UserReader,
+    page: List,
+    read: ReadFilter,
+    limit: Limit = DEFAULT_PAGE,
+    cursor: Cursor = None,
+    email: Text = None,
+    username: Text = None,
+    status: Status | None = None,
+    role: Text = None,
 ) -> Response:
-    """List all users, oldest first."""
-    listed = await page(cursor=cursor, limit=limit)
+    """List users, oldest first: all of them, or those whom every filter fits exactly."""
+    active = None if status is None else status == "active"
+    only = read(email=email, username=username, is_active=active, role=role)
+    listed = await page(cursor=cursor, limit=limit, only=only)
     items = [private(user) for user in listed.users]
     return json_response({"items": items, "next_cursor": listed.next_cursor})
+
+
+@router.post(
+    "/users",
+    status_code=HTTPStatus.CREATED,
+    response_model=UserPrivate,
+    responses=refuses(
+        *BODY,
+        *STAYING,
+        Forbidden,
+        ReauthenticationRequired,
+        LoginNameRequired,
+        InvalidUsername,
+        InvalidEmail,
+        InvalidProfile,
+        UsernameTaken,
+        EmailTaken,
+    ),
+)
+async def add_user(
+    request: Request, body: NewUser, _: UserWriter, add: Add, language: Language
+) -> Response:
+    """Make an account. Its owner is written to, and chooses the password."""
+    return created(await add(**body.model_dump(), language=language), request)
+
+
+@router.get(
+    "/users/{id}",
+    response_model=UserPrivate,
+    responses=refuses(*STAYING, Forbidden, UserNotFound),
+)
+async def read_user(id: str, _: UserReader, find: Find) -> Response:
+    """Read one account, whatever its status."""
+    return json_response(private(await find(reference=known(id))))
+
+
+@router.patch(
+    "/users/{id}",
+    response_model=UserPrivate,
+    responses=refuses(
+        *BODY,
+        *STAYING,
+        Forbidden,
+        ReauthenticationRequired,
+        UserNotFound,
+        RoleNotFound,
+        LastAdministrator,
+        InvalidUsername,
+        InvalidProfile,
+        LoginNameRequired,
+        UsernameTaken,
+    ),
+)
+async def change_user(id: str, body: UserChange, caller: UserWriter, edit: Edit) -> Response:
+    """Change an account; all of it, or nothing.
+
+    `status` also needs the permission `users:disable`, and `roles` needs `roles:assign`.
+    """
+    wanted = body.model_dump(exclude_unset=True)
+    status, roles = wanted.pop("status", None), wanted.pop("roles", None)
+    change = UserEdit(
+        profile=ProfileChange(**wanted),
+        active=None if status is None else status == "active",
+        roles=None if roles is None else frozenset(map(Role, roles)),
+    )
+    return json_response(private(await edit(user=known(id), edit=change, by=caller.authority)))
+
+
+def known(id: str) -> UserId:
+    """`id` as it stands in a path.
+
+    Raises:
+        UserNotFound: if that can be nobody's.
+    """
+    user = parse_user_id(id)
+    if user is None:
+        raise UserNotFound
+    return user

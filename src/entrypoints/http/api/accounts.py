@@ -9,6 +9,7 @@ from hexkey.application.accounts.registration import (
     RegistrationClosed,
     RegistrationPending,
 )
+from hexkey.domain.access import Forbidden
 from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.profile import InvalidProfile
 from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
@@ -19,12 +20,14 @@ from hexkey.entrypoints.http.dependencies import (
     Address,
     Caller,
     Change,
+    Device,
     Language,
-    LeavingCaller,
     Public,
+    ReadingCaller,
     ReadPublic,
     Register,
     Update,
+    WritingCaller,
 )
 from hexkey.entrypoints.http.documentation import (
     BODY,
@@ -92,8 +95,8 @@ async def register(
     return created(begun, request)
 
 
-@router.get("/users/me", response_model=UserPrivate, responses=refuses(*CREDENTIAL))
-async def read_my_account(caller: LeavingCaller) -> Response:
+@router.get("/users/me", response_model=UserPrivate, responses=refuses(*CREDENTIAL, Forbidden))
+async def read_my_account(caller: ReadingCaller) -> Response:
     """Read your own account."""
     return json_response(private(caller.user))
 
@@ -102,11 +105,17 @@ async def read_my_account(caller: LeavingCaller) -> Response:
     "/users/me",
     response_model=UserPrivate,
     responses=refuses(
-        *BODY, *STAYING, InvalidUsername, InvalidProfile, LoginNameRequired, UsernameTaken
+        *BODY,
+        *STAYING,
+        Forbidden,
+        InvalidUsername,
+        InvalidProfile,
+        LoginNameRequired,
+        UsernameTaken,
     ),
 )
 async def change_my_profile(
-    caller: Caller, body: ProfileChange, update_profile: Update
+    caller: WritingCaller, body: ProfileChange, update_profile: Update
 ) -> Response:
     """Change your user name or profile. What is left out stays; `null` removes."""
     changes = body.model_dump(exclude_unset=True)
@@ -119,7 +128,7 @@ async def change_my_profile(
     responses=refuses(*BODY, *STAYING, *NEW_PASSWORD, InvalidCredentials, TooManyAttempts),
 )
 async def change_my_password(
-    caller: Caller, body: PasswordChange, change_password: Change, address: Address
+    caller: Caller, body: PasswordChange, change_password: Change, address: Address, device: Device
 ) -> Response:
     """Choose a new password. Every other session ends at once."""
     await change_password(
@@ -128,6 +137,7 @@ async def change_my_password(
         new_password=body.new_password,
         keep_session=caller.session,
         address=address,
+        device=device,
     )
     return no_content()
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
-from hexkey.domain.accounts.user import EmailTaken
+from hexkey.domain.accounts.user import EmailTaken, LastAdministrator
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.dependencies import Address, FreshCaller, Language, Public
 from hexkey.entrypoints.http.documentation import BODY, STAYING, refuses
@@ -55,7 +55,7 @@ async def confirm_email_change(body: MailedToken, confirm_change: ConfirmChange)
     "/email-changes/undo",
     status_code=HTTPStatus.NO_CONTENT,
     dependencies=[Public],
-    responses=refuses(*BODY, InvalidOrExpiredToken, EmailTaken),
+    responses=refuses(*BODY, InvalidOrExpiredToken, EmailTaken, LastAdministrator),
 )
 async def undo_email_change(body: MailedToken, undo_change: UndoChange) -> Response:
     """Take the old address back. Every session ends, and the password stops working."""

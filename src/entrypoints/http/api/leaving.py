@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
+from hexkey.domain.accounts.user import LastAdministrator
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.dependencies import (
     FreshCaller,
@@ -32,7 +33,7 @@ router = APIRouter(tags=["Accounts"], route_class=StrictRoute)
     "/users/me",
     status_code=HTTPStatus.ACCEPTED,
     response_model=Leaving,
-    responses=refuses(*STAYING, ReauthenticationRequired),
+    responses=refuses(*STAYING, ReauthenticationRequired, LastAdministrator),
 )
 async def delete_my_account(caller: FreshCaller, leave: Leave) -> Response:
     """Have your account erased after a time in which you may restore it. Other sessions end.

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
-from hexkey.domain.accounts.user import UsernameTaken
+from hexkey.domain.accounts.user import LastAdministrator, UsernameTaken
 from hexkey.entrypoints.http.dependencies import Address, Language, Public
 from hexkey.entrypoints.http.documentation import BODY, NEW_PASSWORD, refuses
 from hexkey.entrypoints.http.recovery_dependencies import (
@@ -60,7 +60,7 @@ async def confirm_address(body: MailedProof, confirm_email: Confirm) -> Response
 @router.post(
     "/email-verifications/disown",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=refuses(*BODY, InvalidOrExpiredToken),
+    responses=refuses(*BODY, InvalidOrExpiredToken, LastAdministrator),
 )
 async def disown_address(body: MailedToken, disown_email: Disown) -> Response:
     """Take your address off an account that is not yours. Its sessions end."""

@@ -1,0 +1,1 @@
+"""Roles, what they permit, and how far whoever holds them may go."""
