@@ -165,7 +165,8 @@ class FailureCountersContract(ABC):
                 Charge(key=f"own {number}", budget=wide),
             ]
             order: Sequence[Charge] = charges if number % 2 else charges[::-1]
-            return all([it.charged for it in await failures.charge(order, now=START)])
+            standings = await failures.charge(order, now=START)
+            return all(it.charged for it in standings)
 
         admitted = await asyncio.gather(*(attempt(number) for number in range(60)))
 

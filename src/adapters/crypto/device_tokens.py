@@ -48,7 +48,12 @@ class KeyedDeviceTokens(DeviceTokens):
         ours = [hmac.compare_digest(_mac(key, head, user), given) for key in self._keys]
         if checksum != _sum(body) or not any(ours) or head[: len(_VERSION)] != _VERSION:
             return None
-        return head[len(_VERSION) :].hex()
+        return _text_of(head[len(_VERSION) :])
+
+
+def _text_of(octets: bytes) -> str:
+    digits = octets.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _mac(key: bytes, head: bytes, user: User) -> bytes:

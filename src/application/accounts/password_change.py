@@ -18,7 +18,9 @@ from hexkey.domain.identifiers import SessionId, UserId
 class PasswordCheck(Protocol):
     """Proving that one knows a user's password; guesses are counted."""
 
-    async def __call__(self, *, user: User, password: str, address: str | None) -> None:
+    async def __call__(
+        self, *, user: User, password: str, address: str | None, device: str | None = None
+    ) -> None:
         """Return if `password` is the user's.
 
         Raises:
@@ -91,11 +93,13 @@ class ChangePassword:
         new_password: str,
         keep_session: SessionId | None = None,
         address: str | None = None,
+        device: str | None = None,
     ) -> None:
         """Every session but `keep_session` ends at once.
 
         Args:
             address: where the request came from; wrong guesses are counted for it.
+            device: a device token, if one came; those of a known device are counted for it.
 
         Raises:
             PasswordRejected: if the new one breaks a rule; the old one was not looked at.
@@ -106,7 +110,7 @@ class ChangePassword:
         if found is None:
             raise InvalidCredentials
         accepted = self.passwords.accept(new_password, about_user=found.publicly_known())
-        await self.check(user=found, password=current_password, address=address)
+        await self.check(user=found, password=current_password, address=address, device=device)
         hashed = await self.passwords.hash(accepted)
         await self.replace(found, hashed, keep=keep_session)
 

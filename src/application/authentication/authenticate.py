@@ -30,7 +30,14 @@ class Authenticate:
     hasher: PasswordHasher
     store: AccountStore
 
-    async def __call__(self, *, login: str, password: str, address: str | None = None) -> User:
+    async def __call__(
+        self,
+        *,
+        login: str,
+        password: str,
+        address: str | None = None,
+        device: str | None = None,
+    ) -> User:
         """Return the user, who is active.
 
         A hash made by an older scheme is replaced on the way.
@@ -38,6 +45,7 @@ class Authenticate:
         Args:
             login: a user name or an e-mail address, in any case.
             address: where the request came from; failures are counted for it.
+            device: a device token, if one came; failures of a known device are counted for it.
 
         Raises:
             InvalidCredentials: for an unknown name and a wrong password alike.
@@ -48,7 +56,7 @@ class Authenticate:
         name, user = await self._find(login)
         if user is None:
             await self.check.of_nobody(name=name, password=password, address=address)
-        await self.check(user=user, password=password, address=address)
+        await self.check(user=user, password=password, address=address, device=device)
         return await self._rehashed(user, Password.typed(password)) or await self._now(user)
 
     async def _find(self, login: str) -> tuple[str, User | None]:

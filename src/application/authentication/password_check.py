@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from hexkey.application.audit.context import checked, current_request
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.throttling import Attempt, Throttle
 from hexkey.application.ports.authentication import DeviceTokens
@@ -22,11 +23,13 @@ class _Trial:
     Attributes:
         stored: the hash that decides, or one that stands in for it.
         decoys: one of every other live scheme.
+        is_own: whether `stored` is the user's own.
         can_succeed: whether anybody may sign in with `stored`.
     """
 
     stored: PasswordHash = field(repr=False)
     decoys: tuple[PasswordHash, ...] = field(repr=False)
+    is_own: bool
     can_succeed: bool
 
 
@@ -57,6 +60,7 @@ class CheckPassword:
             TooManyAttempts: if too many guesses came before.
             TemporarilyUnavailable: if the guess could not be looked at, or not be counted.
         """
+        current_request().subject = user.id
         known = self.devices.read(device, user) if device else None
         # Whoever sets a new password begins anew, and only they do: by mail, or knowing the old.
         account = f"{user.id}.{user.credential_version}"
@@ -81,11 +85,13 @@ class CheckPassword:
 
     async def _proved(self, user: User | None, *, password: str, attempted: Attempted) -> bool:
         typed = Password.typed(password)
-        if typed.over_long:
+        if not checked("password.length", passed=not typed.over_long):
             return False
         async with self.throttle.attempt(attempted) as attempt:
             trial = await self._trial_of(user, attempt)
-            attempt.right = await self._verified(typed, trial, attempt) and trial.can_succeed
+            matches = await self._verified(typed, trial, attempt)
+            attempt.right = matches and trial.can_succeed
+            _explain(user, matches=attempt.right or (matches and trial.is_own))
             if not attempt.right:
                 for decoy in trial.decoys:
                     await self.hasher.verify(typed, decoy)
@@ -111,6 +117,19 @@ class CheckPassword:
         scheme = self.hasher.scheme_of(stored) if stored is not None else None
         if user is None or stored is None or scheme is None:
             stored = decoys.pop(self.hasher.scheme)
-            return _Trial(stored=stored, decoys=tuple(decoys.values()), can_succeed=False)
+            return _Trial(
+                stored=stored, decoys=tuple(decoys.values()), is_own=False, can_succeed=False
+            )
         decoys.pop(scheme, None)
-        return _Trial(stored=stored, decoys=tuple(decoys.values()), can_succeed=user.is_active)
+        return _Trial(
+            stored=stored,
+            decoys=tuple(decoys.values()),
+            is_own=True,
+            can_succeed=user.is_active,
+        )
+
+
+def _explain(user: User | None, *, matches: bool) -> None:
+    checked("account.known", passed=user is not None)
+    checked("account.active", passed=user is not None and user.is_active)
+    checked("password.matches", passed=matches)

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from hexkey.application.audit.context import checked
 from hexkey.application.authentication.turns import Turn, Turns
 from hexkey.application.authentication.watching import WatchFailures
 from hexkey.application.ports.authentication import FailureCounters
@@ -45,6 +46,7 @@ class _Counted:
     attempted: Attempted
     charges: Mapping[Rule, Charge]
     standings: Mapping[Rule, Standing]
+    at: datetime
 
     def reliefs(self, attempt: Attempt) -> Sequence[Relief]:
         """What has to be taken back, if it was no failure."""
@@ -66,10 +68,26 @@ class _Counted:
     def makes_others_wait(self) -> bool:
         """Whether the next attempt would be refused for this one."""
         return any(
-            charge.binding and charge.budget.rest_after(self.standings[rule].failures.count)
+            charge.binding and self.standings[rule].failures.wait(charge.budget, now=self.at)
             for rule, charge in self.charges.items()
-            if rule is not Rule.NETWORK  # whose rests matter only when they have added up
         )
+
+
+def _wait(rule: Rule, charge: Charge, standing: Standing) -> timedelta:
+    """For how long `rule` refuses; noted for whoever asks why."""
+    wait = standing.wait if charge.binding else _NOTHING
+    count = standing.failures.count - standing.charged
+    seconds = int(wait.total_seconds())
+    free, most = charge.budget.free, charge.budget.most or "unlimited"
+    checked(
+        f"throttle.{rule}",
+        passed=not wait,
+        failures=count,
+        free=free,
+        most=most,
+        wait_seconds=seconds,
+    )
+    return wait
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,19 +136,16 @@ class Throttle:
             await asyncio.wait(self._settling)
 
     async def _count(self, attempted: Attempted) -> _Counted:
-        charges = self.policy.charges(attempted)
+        charges, now = self.policy.charges(attempted), self.clock.now()
         if not charges:
-            return _Counted(attempted=attempted, charges={}, standings={})
-        found = await self.counters.charge(list(charges.values()), now=self.clock.now())
+            return _Counted(attempted=attempted, charges={}, standings={}, at=now)
+        found = await self.counters.charge(list(charges.values()), now=now)
         standings = dict(zip(charges, found, strict=True))
-        wait = max(
-            standing.wait if charges[rule].binding else _NOTHING
-            for rule, standing in standings.items()
-        )
+        wait = max(_wait(rule, charges[rule], standings[rule]) for rule in charges)
         if wait:
             raise TooManyAttempts(retry_after=wait)
         await self.watch.let_through(attempted, charges, standings)
-        return _Counted(attempted=attempted, charges=charges, standings=standings)
+        return _Counted(attempted=attempted, charges=charges, standings=standings, at=now)
 
     def _settle(self, reliefs: Sequence[Relief], turn: Turn) -> "asyncio.Task[None] | None":
         """Take back what was no failure, and let the next one try after that."""
@@ -149,3 +164,20 @@ class Throttle:
                 await self.counters.relieve(reliefs)
         finally:
             turn.give_back()
+
+
+def _explain(
+    policy: ThrottlePolicy, charges: Mapping[Rule, Charge], standings: Mapping[Rule, Standing]
+) -> None:
+    for rule, standing in standings.items():
+        budget = charges[rule].budget
+        checked(
+            f"throttle.{rule}",
+            passed=not (charges[rule].binding and standing.wait),
+            mode=policy.mode(rule),
+            binding=charges[rule].binding,
+            failures=standing.failures.count,
+            free=budget.free,
+            most=budget.most,
+            wait_seconds=standing.wait.total_seconds(),
+        )

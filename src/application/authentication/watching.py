@@ -1,15 +1,20 @@
 """Noticing attacks in what is counted anyway."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hexkey.application.audit.recording import Audit
+from hexkey.application.ports.audit import AuditArchive
 from hexkey.application.ports.authentication import Alarm
 from hexkey.application.ports.system import Clock
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.authentication.alerts import AGAIN_AFTER, Alert, AlertKind, Outbreak
 from hexkey.domain.authentication.networks import network_of
 from hexkey.domain.authentication.rules import Attempted, Rule, ThrottlePolicy
 from hexkey.domain.authentication.throttle import Charge, Standing
+from hexkey.domain.errors import TemporarilyUnavailable
 
 ACCOUNT_MARKS = (20, 50, 100)  # failures in a row that an operator hears of
 _MOST_REMEMBERED = 1000  # alerts; the oldest may be sounded again
@@ -20,6 +25,8 @@ class WatchFailures:
     """Sound the alarm, once in a while for each attack; there is one of these in each process."""
 
     alarm: Alarm
+    archive: AuditArchive
+    audit: Audit
     policy: ThrottlePolicy
     clock: Clock
     outbreak: Outbreak = field(default_factory=Outbreak)
@@ -63,4 +70,16 @@ class WatchFailures:
         if len(self._sounded) > _MOST_REMEMBERED:
             del self._sounded[next(iter(self._sounded))]
         if due:
-            await self.alarm.sound(Alert(kind=kind, subject=subject, failures=failures, at=now))
+            alert = Alert(kind=kind, subject=subject, failures=failures, at=now)
+            await self.alarm.sound(alert)
+            await self._write_down(alert)
+
+    async def _write_down(self, alert: Alert) -> None:
+        details = {
+            "kind": alert.kind.value,
+            "subject": alert.subject,
+            "failures": str(alert.failures),
+        }
+        event = self.audit.event(AuditType.SPRAYING_SUSPECTED, at=alert.at, details=details)
+        with suppress(TemporarilyUnavailable):  # it was sounded, and the caller has no part in it
+            await self.archive.add([event])

@@ -26,7 +26,13 @@ class Reauthenticate:
     clock: Clock
 
     async def __call__(
-        self, *, user: UserId, session: SessionId | None, password: str, address: str | None = None
+        self,
+        *,
+        user: UserId,
+        session: SessionId | None,
+        password: str,
+        address: str | None = None,
+        device: str | None = None,
     ) -> None:
         """From now on, sensitive acts of `session` need no other proof for five minutes.
 
@@ -38,7 +44,7 @@ class Reauthenticate:
         found = await self.users.find(user)
         if found is None:
             raise InvalidCredentials
-        await self.check(user=found, password=password, address=address)
+        await self.check(user=found, password=password, address=address, device=device)
         now = self.clock.now()
         async with self.store.begin() as transaction:
             current = await transaction.users.find(user)

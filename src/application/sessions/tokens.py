@@ -35,6 +35,7 @@ class IssuedTokens:
     Attributes:
         expires_in: of the access token, from the moment of issuing.
         scopes: what was granted, which may be less than what was asked for.
+        device_token: by which the device is known the next time; of a sign-in only.
     """
 
     access_token: str = field(repr=False)
@@ -42,6 +43,7 @@ class IssuedTokens:
     expires_in: timedelta
     scopes: frozenset[str]
     session: SessionId
+    device_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

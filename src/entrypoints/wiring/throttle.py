@@ -5,6 +5,7 @@ from dependency_injector import providers
 from hexkey.application.authentication.throttling import Throttle
 from hexkey.application.authentication.watching import WatchFailures
 from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.wiring.audit import AuditCases
 from hexkey.entrypoints.wiring.outbox import OutboxCases
 
 
@@ -16,6 +17,8 @@ class ThrottleCases(OutboxCases):
     watch_failures = providers.Singleton(
         WatchFailures,
         alarm=Adapters.alarm,
+        archive=Adapters.audit_archive,
+        audit=AuditCases.audit,
         policy=settings.provided.throttle_policy,
         clock=Adapters.clock,
     )

@@ -1,6 +1,6 @@
 """RL-10: counting in a real Redis, and counting on while it is away."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -19,6 +19,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.redis]
 
 ANN = Charge(key="ann", budget=Budget(free=2, kept=timedelta(days=30)))
 NOBODY = "unix:///nonexistent/redis"
+DEEDS: dict[str, Callable[[FailureCounters], Awaitable[object]]] = {
+    "find": lambda it: it.find("ann"),
+    "charge": lambda it: it.charge([ANN], now=START),
+    "relieve": lambda it: it.relieve([Relief(key="a", count=1, rest=timedelta(0))]),
+}
 
 
 @pytest.fixture
@@ -33,10 +38,7 @@ class TestRedisFailureCounters(FailureCountersContract):
     @pytest.fixture(autouse=True)
     def _no_time_passes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         # Redis forgets by its own clock, for which the day of the other tests is long over.
-        far = Budget.kept_until
-        monkeypatch.setattr(Budget, "kept_until", lambda self, now: far(self, now=now.max.replace(
-            year=2200, tzinfo=now.tzinfo
-        )))  # fmt: skip
+        monkeypatch.setattr(Budget, "kept_until", lambda _, now: now.replace(year=2200))
 
     @pytest.fixture
     def failures(self, counters: RedisFailureCounters) -> RedisFailureCounters:
@@ -64,17 +66,12 @@ class TestRedisCounters:
 
         assert await counters._to.client.pttl(PREFIX + "ann") > timedelta(days=30).total_seconds()
 
-    @pytest.mark.parametrize("deed", ["find", "charge", "relieve"])
+    @pytest.mark.parametrize("deed", DEEDS)
     async def test_are_unavailable_without_a_server(self, deed: str) -> None:
         counters = RedisFailureCounters(NOBODY)
-        deeds = {
-            "find": lambda: counters.find("ann"),
-            "charge": lambda: counters.charge([ANN], now=START),
-            "relieve": lambda: counters.relieve([Relief(key="a", count=1, rest=timedelta(0))]),
-        }
 
         with pytest.raises(TemporarilyUnavailable):
-            await deeds[deed]()
+            await DEEDS[deed](counters)
         await counters.close()
 
 

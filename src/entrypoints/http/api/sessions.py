@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from hexkey.domain.accounts.password import HashingOverloaded
 from hexkey.domain.authentication.credentials import InvalidCredentials
@@ -15,6 +15,7 @@ from hexkey.domain.sessions.refresh_token import (
 )
 from hexkey.domain.sessions.session import ReauthenticationRequired, SessionNotFound
 from hexkey.entrypoints.http.dependencies import (
+    Device,
     End,
     EndOthers,
     FreshLeavingCaller,
@@ -26,6 +27,7 @@ from hexkey.entrypoints.http.dependencies import (
     Refresh,
     SignInUser,
 )
+from hexkey.entrypoints.http.devices import remembering
 from hexkey.entrypoints.http.documentation import BODY, CREDENTIAL, refuses
 from hexkey.entrypoints.http.representations import json_response, no_content, session, tokens
 from hexkey.entrypoints.http.schemas import (
@@ -51,21 +53,34 @@ _SIGN_IN = refuses(*BODY, InvalidCredentials, TooManyAttempts, HashingOverloaded
     dependencies=[Public],
     responses=_SIGN_IN,
 )
-async def sign_in(body: Credentials, sign_in_user: SignInUser, origin: Origin) -> Response:
+async def sign_in(
+    request: Request, body: Credentials, sign_in_user: SignInUser, origin: Origin, device: Device
+) -> Response:
     """Sign in with a user name or an e-mail address and a password."""
-    issued = await sign_in_user(login=body.login, password=body.password, client=origin)
-    return json_response(tokens(issued), HTTPStatus.CREATED)
+    issued = await sign_in_user(
+        login=body.login, password=body.password, client=origin, device=device
+    )
+    return json_response(tokens(issued), HTTPStatus.CREATED, {**remembering(request, issued)})
 
 
 @form_router.post("/token", response_model=TokenResponse, dependencies=[Public], responses=_SIGN_IN)
 async def sign_in_by_form(
-    form: Annotated[PasswordForm, Form()], sign_in_user: SignInUser, origin: Origin
+    request: Request,
+    form: Annotated[PasswordForm, Form()],
+    sign_in_user: SignInUser,
+    origin: Origin,
+    device: Device,
 ) -> Response:
     """Sign in with the form that FastAPI's documentation and Swagger UI use."""
     issued = await sign_in_user(
-        login=form.username, password=form.password, scope=form.scope, client=origin
+        login=form.username,
+        password=form.password,
+        scope=form.scope,
+        client=origin,
+        device=device,
     )
-    return json_response(tokens(issued), headers={"Pragma": "no-cache"})
+    headers = {"Pragma": "no-cache", **remembering(request, issued)}
+    return json_response(tokens(issued), headers=headers)
 
 
 @router.post(
@@ -133,7 +148,7 @@ async def end_my_session(id: str, caller: FreshLeavingCaller, end_session: End) 
     ),
 )
 async def prove_it_is_still_me(
-    body: Proof, caller: LeavingCaller, reauthenticate: Prove, origin: Origin
+    body: Proof, caller: LeavingCaller, reauthenticate: Prove, origin: Origin, device: Device
 ) -> Response:
     """Give the password once more; sensitive acts need no other proof for five minutes."""
     await reauthenticate(
@@ -141,5 +156,6 @@ async def prove_it_is_still_me(
         session=caller.session,
         password=body.password,
         address=origin.address,
+        device=device,
     )
     return no_content()
