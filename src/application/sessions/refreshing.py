@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from hexkey.application.access.authority import GrantScopes
-from hexkey.application.audit.context import current_request
+from hexkey.application.audit.context import checked, current_request
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.refresh_tokens import RefreshTokens
 from hexkey.application.ports.sessions import (
@@ -71,10 +71,16 @@ class RefreshSession:
     async def _attempt(self, id: SessionId, number: int) -> IssuedTokens | None:
         now = self.clock.now()
         found = await self.sessions.find(id)
-        if found is None or not found.stands(now=now):
+        checked("session.known", passed=found is not None)
+        if found is None:
             raise RefreshTokenRejected
         current_request().identify(found.user.id, session=id)
-        match found.session.refresh.judge(number, now=now):
+        checked("account.active", passed=found.user.is_active)
+        if not checked("session.live", passed=found.stands(now=now)):
+            raise RefreshTokenRejected
+        judgement = found.session.refresh.judge(number, now=now)
+        checked("refresh_token.unspent", passed=isinstance(judgement, Rotate | Repeat))
+        match judgement:
             case Rotate(chain):
                 return await self._rotate(found, chain)
             case Repeat(successor):
