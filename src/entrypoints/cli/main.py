@@ -6,6 +6,7 @@ import typer
 
 import hexkey
 from hexkey.entrypoints.cli import (
+    api_keys,
     audit,
     breaches,
     config,
@@ -17,7 +18,9 @@ from hexkey.entrypoints.cli import (
     maintenance,
     migrate,
     outbox,
+    roles,
     serve,
+    user_roles,
     users,
     webhooks,
 )
@@ -36,8 +39,12 @@ app.command("serve")(serve.serve)
 app.command("worker")(errands.worker)
 app.command("migrate")(migrate.migrate)
 users.app.command("invite")(invitations.invite)
+users.app.command("grant-role")(user_roles.grant_role)
+users.app.command("revoke-role")(user_roles.revoke_role)
 app.add_typer(users.app, name="users")
 app.add_typer(breaches.app, name="passwords")
+app.add_typer(roles.app, name="roles")
+app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command("explain")(explain.explain)

@@ -116,10 +116,17 @@ def _sentence(words: str) -> str:
 
 
 def _refusal_of_ours(error: Any) -> Refusal:
+    from hexkey.domain.access import RoleBuiltIn, RoleInUse, RoleNotFound
     from hexkey.domain.accounts.password import HashingOverloaded
-    from hexkey.domain.accounts.user import EmailTaken, UsernameTaken, UserNotFound
+    from hexkey.domain.accounts.user import (
+        EmailTaken,
+        LastAdministrator,
+        UsernameTaken,
+        UserNotFound,
+    )
     from hexkey.domain.errors import TemporarilyUnavailable
     from hexkey.domain.outbox import MessageNotFound
+    from hexkey.domain.sessions.api_key import ApiKeyNotFound
     from hexkey.domain.webhooks import InvalidWebhook, WebhookNotFound
 
     status, sentences = ExitStatus.REFUSED, [error.message]
@@ -130,9 +137,13 @@ def _refusal_of_ours(error: Any) -> Refusal:
             status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("message", "outbox")]
         case WebhookNotFound():
             status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("webhook", "webhooks")]
+        case RoleNotFound():
+            status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("role", "roles")]
+        case ApiKeyNotFound():
+            status, sentences = ExitStatus.NOT_FOUND, ["This user has no such key."]
         case InvalidWebhook():
             sentences = [error.message, _events()]
-        case UsernameTaken() | EmailTaken():
+        case UsernameTaken() | EmailTaken() | LastAdministrator() | RoleInUse() | RoleBuiltIn():
             status = ExitStatus.CONFLICT
         case HashingOverloaded():
             status = ExitStatus.UNAVAILABLE

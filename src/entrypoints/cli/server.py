@@ -79,7 +79,8 @@ async def serve_here(app: Hexkey, server: uvicorn.Server, listener: socket, foun
     """Serve with an application that is started here and stopped when `server` is done."""
     try:
         await app.runtime.start()  # here, where a refusal is still a sentence
-        announce(app.container.settings(), found)
+        token = await app.container.read_setup_token()()
+        announce(app.container.settings(), found, setup_token=token)
         spare_what_stays()
         await server.serve(sockets=[listener])
     finally:
@@ -89,8 +90,8 @@ async def serve_here(app: Hexkey, server: uvicorn.Server, listener: socket, foun
 def _run_supervised(
     app: Hexkey, listener: socket, found: Address, *, workers: int, reloading: bool
 ) -> None:
-    asyncio.run(_rehearse(app))
-    announce(app.container.settings(), found)
+    token = asyncio.run(_rehearse(app))
+    announce(app.container.settings(), found, setup_token=token)
     config = uvicorn.Config(_WORKER, factory=True, workers=workers, reload=reloading, **_OPTIONS)
     if reloading:
         server = uvicorn.Server(config)
@@ -99,9 +100,14 @@ def _run_supervised(
         Supervisor(config, sockets=[listener]).run()
 
 
-async def _rehearse(app: Hexkey) -> None:
-    """Start and stop once: workers then find schema, secret and key, and nothing to refuse."""
+async def _rehearse(app: Hexkey) -> str | None:
+    """Start and stop once: workers then find schema, secret and key, and nothing to refuse.
+
+    Returns:
+        The set-up token, as long as it is good for something.
+    """
     try:
         await app.runtime.start()
+        return await app.container.read_setup_token()()
     finally:
         await app.runtime.stop()

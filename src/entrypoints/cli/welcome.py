@@ -14,10 +14,25 @@ from hexkey.entrypoints.settings import Settings
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def announce(settings: Settings, address: Address) -> None:
-    """Say where the service is and, in development, what to do next; never a secret."""
+def announce(settings: Settings, address: Address, *, setup_token: str | None = None) -> None:
+    """Say where the service is and, in development, what to do next.
+
+    Args:
+        setup_token: the only secret that is ever said, and only as long as there has never been an
+            administrator: whoever starts the server may make the first one.
+    """
     lines = _in_production if settings.in_production else _in_development
-    typer.echo("\n".join(lines(settings, address)))
+    typer.echo("\n".join([*lines(settings, address), *_set_up(setup_token, address)]))
+
+
+def _set_up(token: str | None, address: Address) -> Iterator[str]:
+    if token is None:
+        return
+    yield ""
+    yield "There is no administrator yet. Make the first one, once, with this set-up token:"
+    yield f"  curl {address.url}/setup -H 'Content-Type: application/json' \\"
+    yield f'    -d \'{{"token": "{token}", "username": "…", "password": "…"}}\''
+    yield "or by a command: hexkey users create --username … --admin"
 
 
 def _in_production(settings: Settings, address: Address) -> Iterator[str]:
