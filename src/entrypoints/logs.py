@@ -1,14 +1,20 @@
-"""Logs: one JSON object a line, whatever is in it; or lines for a terminal."""
+"""Logs: one JSON object a line, whatever is in it; or lines for a terminal.
+
+Each line says which request it belongs to, and none holds what looks like a secret.
+"""
 
 import json
 import logging
 import sys
 from datetime import UTC, datetime
 
+from hexkey.application.audit.context import current_request
+from hexkey.entrypoints.log_sink import UnblockedHandler
+from hexkey.entrypoints.masking import scrubbed
 from hexkey.entrypoints.settings import Settings
 
 # Attributes that our own calls put on a record; nothing else of it is logged.
-_EXTRA = ("request_id", "method", "path", "status", "client", "milliseconds")
+_EXTRA = ("request_id", "method", "path", "query", "status", "client", "milliseconds")
 
 
 def configure_logging(settings: Settings) -> None:
@@ -17,7 +23,7 @@ def configure_logging(settings: Settings) -> None:
     Libraries speak only when something is wrong: at lower levels several of them log the values
     of statements and rows, and so password hashes.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = UnblockedHandler(sys.stderr)
     handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
     logging.raiseExceptions = False  # or a broken call would print its arguments, line by line
     logging.captureWarnings(True)
@@ -40,11 +46,15 @@ class JsonLines(logging.Formatter):
             "timestamp": at.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": scrubbed(record.getMessage()),
         }
-        members |= {name: vars(record)[name] for name in _EXTRA if name in vars(record)}
+        request = current_request().request_id
+        if request is not None:
+            members["request_id"] = request
+        given = {name: vars(record)[name] for name in _EXTRA if name in vars(record)}
+        members |= {n: scrubbed(it) if isinstance(it, str) else it for n, it in given.items()}
         if record.exc_info:
-            members["exception"] = self.formatException(record.exc_info)
+            members["exception"] = scrubbed(self.formatException(record.exc_info))
         return members
 
 

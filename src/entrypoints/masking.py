@@ -1,5 +1,6 @@
-"""Showing settings without their secrets."""
+"""Showing settings, queries and whatever else without the secrets in it."""
 
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 MASK = "********"
@@ -11,6 +12,45 @@ _HARMLESS = frozenset(
         *("timeout", "tls"),
     ]
 )
+
+# Values of a query that anybody may see; a code, a token or a state is as good as a password.
+_PLAIN_QUERY = frozenset(["limit", "status", "type", "outcome", "since", "until", "tag", "wait"])
+
+_MAX_QUERY_LENGTH = 1000
+
+# What looks like a secret wherever it stands: our own tokens and those of others, credentials in
+# headers and URLs, and values that are called secrets. Each part of each pattern is bounded by
+# what may follow it, so that none takes more than one look at a character.
+_SECRETS = (
+    (re.compile(r"\b(hxk_[a-z0-9]{2,8}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
+    (re.compile(r"\b(whsec_)[A-Za-z0-9+/=]+"), rf"\1{MASK}"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), MASK),
+    (re.compile(r"\b(bearer|basic)([ \t]+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1\2{MASK}"),
+    (re.compile(r"(://[^/\s:@]{0,200}:)[^/\s@]{1,200}@"), rf"\1{MASK}@"),
+    (
+        re.compile(
+            r"\b(code|token|state|id_token_hint|access_token|refresh_token|client_secret|password"
+            r"|secret)=[^&\s\"']+",
+            re.IGNORECASE,
+        ),
+        rf"\1={MASK}",
+    ),
+)
+
+
+def scrubbed(text: str) -> str:
+    """`text` without what looks like a secret in it."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def masked_query(query: bytes) -> str:
+    """A query of a request as the log may have it: every name, and the values that are harmless."""
+    text = query[:_MAX_QUERY_LENGTH].decode("latin-1")
+    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=None)
+    shown = [(name, it if name in _PLAIN_QUERY else MASK) for name, it in pairs]
+    return urlencode(shown, safe="*")
 
 
 def masked_url(url: str) -> str:

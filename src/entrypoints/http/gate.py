@@ -19,6 +19,7 @@ from hexkey.entrypoints.http.refusals import (
     HostNotAllowed,
     InternalError,
 )
+from hexkey.entrypoints.masking import masked_query
 
 MAX_BODY_OCTETS = 64 * 1024
 MAX_HEADER_OCTETS = 16 * 1024
@@ -125,6 +126,7 @@ class Gate:
                 "request_id": response.request_id,
                 "method": scope["method"],
                 "path": scope["path"],
+                **({"query": masked_query(query)} if (query := scope["query_string"]) else {}),
                 "status": response.status,
                 "client": self.client_address(scope),
                 "milliseconds": round((perf_counter() - response.began) * 1000, 1),
