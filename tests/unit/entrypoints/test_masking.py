@@ -1,8 +1,12 @@
-"""LG-03: a URL is shown without whatever could be a password."""
+"""LG-03 and LG-06: what is shown holds no password, no code and no token."""
+
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hexkey.entrypoints.masking import MASK, masked_url
+from hexkey.entrypoints.masking import MASK, masked_query, masked_url, scrubbed
 
 CANARY = "c4n4ry"
 
@@ -32,3 +36,67 @@ class TestMaskedUrl:
     def test_shows_everything_but_secrets(self, url: str, shown: str) -> None:
         assert masked_url(url) == shown
         assert CANARY not in masked_url(url)
+
+
+class TestMaskedQuery:
+    """LG-06."""
+
+    @pytest.mark.parametrize(
+        "name", ["code", "token", "state", "id_token_hint", "cursor", "anything", "CODE", "a[]"]
+    )
+    def test_shows_the_name_and_not_the_value(self, name: str) -> None:
+        shown = masked_query(f"{quote(name)}=c4n4ry&limit=20".encode())
+
+        assert "c4n4ry" not in shown
+        assert shown == f"{quote(name)}={MASK}&limit=20"
+
+    @given(query=st.binary(max_size=200))
+    def test_shows_nothing_that_is_not_harmless(self, query: bytes) -> None:
+        shown = masked_query(b"token=" + query.replace(b"&", b"c4n4ry") + b"c4n4ry")
+
+        assert "c4n4ry" not in shown
+        assert shown.isascii()
+        assert shown.isprintable()
+
+
+class TestScrubbed:
+    """LG-03, LG-06: what looks like a secret stands in no line, wherever it came from."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "refused hxk_rt_c4n4ry-c4n4ry_1 again",
+            "key hxk_key_c4n4ry",
+            "whsec_c4n4ryc4n4ry+/=",
+            "token eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjNG40cnkifQ.c4n4ry-sig_",
+            "Authorization: Bearer c4n4ryc4n4ry",
+            "authorization=basic   YTpjNG40cnk=c4n4ry",
+            "postgresql://u:c4n4ry@h/d",
+            "GET /login?code=c4n4ry&state=c4n4ry HTTP/1.1",
+            "/cb?id_token_hint=c4n4ry",
+            "token=c4n4ry",
+            "PASSWORD=c4n4ry;",
+        ],
+    )
+    def test_hides_it(self, text: str) -> None:
+        assert "c4n4ry" not in scrubbed(text)
+        assert MASK in scrubbed(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "request",
+            "GET /users/me 200",
+            "no bearer here",
+            "the code was wrong",
+            "http://localhost:8000/docs",
+            "/users/01a202ee-b25c-7037-858b-5ab3e1aa44cd",
+        ],
+    )
+    def test_leaves_the_rest_as_it_is(self, text: str) -> None:
+        assert scrubbed(text) == text
+
+    @pytest.mark.parametrize("part", ["eyJ", "eyJa.", "://", "a:", "token=", "hxk_", "bearer "])
+    def test_takes_no_longer_for_what_is_made_to_be_slow(self, part: str) -> None:
+        """A pattern that goes back and forth would need hours for this."""
+        assert len(scrubbed(part * 20_000)) <= len(part) * 20_000 + 200_000
