@@ -198,6 +198,12 @@ class Adapters(containers.DeclarativeContainer):
         storage=failures,
         redis=providers.Singleton(StandbyCounters, redis_failures, failures, clock=clock),
     )
+    process_requests = providers.Singleton(MemoryFailureCounters, most=100_000)
+    requests = providers.Selector(  # never in the database: a limit must cost less than the request
+        settings.provided.counters,
+        storage=process_requests,
+        redis=providers.Singleton(StandbyCounters, redis_failures, process_requests, clock=clock),
+    )
     alarm = providers.Singleton(LoggedAlarm)
     signing_keys = providers.Selector(
         settings.provided.storage,

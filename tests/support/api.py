@@ -20,6 +20,9 @@ from tests.support.doubles import FrozenClock, QuickHasher
 PASSWORD = "a long walk in the rain"
 MASTER_SECRET = "one-secret-for-tests-0123456789-abcdef"
 
+# Tests ask more often than people do, and from one address; those of the limits set them.
+UNLIMITED = dict.fromkeys(("limit_sign_in", "limit_refresh", "limit_anonymous_write"), 0)
+
 Answer = httpx2.Response
 Headers = dict[str, str]
 
@@ -111,6 +114,7 @@ def settings(**values: Any) -> Settings:
             "bcrypt_cost": 10,
             "public_url": "http://testserver",
             "worker": False,
+            **UNLIMITED,
             **values,
         }
     )

@@ -20,10 +20,16 @@ class _Kept(NamedTuple):
 
 
 class MemoryFailureCounters(FailureCounters):
-    """Nothing here waits, so no call can come between the reading and the writing of another."""
+    """Nothing here waits, so no call can come between the reading and the writing of another.
 
-    def __init__(self) -> None:
+    Args:
+        most: counters that are kept; with one more, the one that was begun first is forgotten. 0
+            for no bound, where somebody calls `forget`.
+    """
+
+    def __init__(self, *, most: int = 0) -> None:
         self._kept: dict[str, _Kept] = {}
+        self._most = most
 
     async def find(self, key: str) -> Failures | None:
         kept = self._kept.get(key)
@@ -36,6 +42,8 @@ class MemoryFailureCounters(FailureCounters):
             if standing.charged:
                 until = charge.budget.kept_until(now=now)
                 self._kept[charge.key] = _Kept(standing.failures, until)
+                if 0 < self._most < len(self._kept):
+                    del self._kept[next(iter(self._kept))]
         return standings
 
     async def relieve(self, reliefs: Sequence[Relief]) -> None:

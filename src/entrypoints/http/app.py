@@ -88,6 +88,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     )
     app.container = app.state.container = container
     app.state.client_address = ClientAddress(settings.trusted_proxies)
+    app.state.limit_requests = container.limit_requests()
     app.runtime = runtime
     app.openapi = document(app, http_basic=settings.http_basic)  # type: ignore[method-assign]  # as FastAPI documents
     app.state.challenges = _challenges(settings)
@@ -138,7 +139,7 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
             allow_headers=["Authorization", "Content-Type", devices.HEADER],
             expose_headers=[
                 *("Location", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
-                devices.HEADER,
+                *(devices.HEADER, "RateLimit", "RateLimit-Policy"),
             ],
             max_age=600,
         )

@@ -97,6 +97,7 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     PasswordRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyRefreshes: HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     refusals.InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
     HashingOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -161,6 +162,7 @@ def problem(
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after.total_seconds())))
+    headers |= getattr(error, "headers", {})
     response = _response(error, status, request_id, _located(error, status, fields), headers)
     if status is HTTPStatus.UNAUTHORIZED:
         for challenge in _challenges(error, challenges):

@@ -1,5 +1,7 @@
 """Refusals that only HTTP knows: the request itself is not acceptable."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar
 
 from hexkey.domain.errors import HexkeyError
@@ -83,6 +85,23 @@ class InvalidRequest(HexkeyError):
 
     code: ClassVar[str] = "validation_error"
     message: ClassVar[str] = "The request is not valid."
+
+
+class TooManyRequests(HexkeyError):
+    """The network has used up what a class of requests allows.
+
+    Attributes:
+        retry_after: until the next one is served.
+        headers: what tells the client of its limit.
+    """
+
+    code: ClassVar[str] = "too_many_requests"
+    message: ClassVar[str] = "Too many requests. Wait before you try again."
+
+    def __init__(self, *, retry_after: timedelta, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        self.headers = headers
 
 
 class InternalError(HexkeyError):

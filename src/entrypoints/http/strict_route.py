@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope
 
 from hexkey.entrypoints.http.protection import SignedIn
 from hexkey.entrypoints.http.refusals import MalformedRequest, UnsupportedMediaType
+from hexkey.entrypoints.http.request_limits import Limited, kind_of
 from hexkey.entrypoints.http.strict_json import parse_json
 
 MAX_FORM_FIELDS = 50
@@ -40,6 +41,12 @@ class _ReadRequest(Request):
 
 class StrictRoute(APIRoute):
     """A route that refuses what FastAPI would be generous about (X2 to X5, CVE-2021-32677)."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        kind = kind_of(self)
+        if kind is not None:
+            self.app = Limited(self.app, kind)
 
     def get_route_handler(self) -> Handler:
         """The handler, behind the reader of the body where there is one to read."""

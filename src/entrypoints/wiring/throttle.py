@@ -2,6 +2,7 @@
 
 from dependency_injector import providers
 
+from hexkey.application.authentication.request_limits import LimitRequests
 from hexkey.application.authentication.throttling import Throttle
 from hexkey.application.authentication.watching import WatchFailures
 from hexkey.entrypoints.adapter_catalog import Adapters
@@ -20,6 +21,12 @@ class ThrottleCases(OutboxCases):
         archive=Adapters.audit_archive,
         audit=AuditCases.audit,
         policy=settings.provided.throttle_policy,
+        clock=Adapters.clock,
+    )
+    limit_requests = providers.Singleton(
+        LimitRequests,
+        counters=Adapters.requests,
+        policy=settings.provided.request_policy,
         clock=Adapters.clock,
     )
     throttle = providers.Singleton(
