@@ -48,6 +48,11 @@ PART_OF = {
     "AccountTransaction": "AccountStore",
     "Sessions": "SessionStore",
     "SessionTransaction": "SessionStore",
+    "Roles": "AccessStore",
+    "Administration": "AccessStore",
+    "AccessTransaction": "AccessStore",
+    "RoleDirectory": "AccessStore",
+    "ApiKeys": "ApiKeyDirectory",
 }
 # "Absent" and "you may not see it" are one answer (EN-06), wherever they come from.
 DELIBERATELY_ALIKE = {"not_found"}

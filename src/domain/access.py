@@ -151,6 +151,11 @@ def authority_of(
     )
 
 
+def permissions_of(definitions: Mapping[Role, RoleDefinition]) -> frozenset[str]:
+    """Every permission there is: Hexkey's own, and what a deployment has invented."""
+    return frozenset(Permission).union(*(it.permissions for it in definitions.values()))
+
+
 def granted_scopes(requested: str, *, allowed: frozenset[str]) -> frozenset[str]:
     """The scopes of `requested` that may be granted; the rest is left out in silence.
 

@@ -8,11 +8,11 @@ from hexkey.domain.access import (
     ADMIN,
     Authority,
     Forbidden,
-    Permission,
     Role,
     RoleNotFound,
     authority_of,
     granted_scopes,
+    permissions_of,
 )
 from hexkey.domain.accounts.user import User
 
@@ -54,7 +54,7 @@ class GrantScopes:
             return frozenset()
         defined = await self.roles.all()
         authority = authority_of(user.id, user.roles, defined)
-        permissions = frozenset(Permission).union(*(it.permissions for it in defined.values()))
+        permissions = permissions_of(defined)
         held = frozenset(it for it in permissions if authority.holds(it))
         return granted_scopes(requested, allowed=(self.known - permissions) | held)
 

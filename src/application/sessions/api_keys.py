@@ -8,7 +8,7 @@ from hexkey.application.audit.recording import Audit
 from hexkey.application.ports.access import AccessStore
 from hexkey.application.ports.api_keys import ApiKeyDirectory, ApiKeySecrets
 from hexkey.application.ports.system import Clock, IdGenerator
-from hexkey.domain.access import authority_of
+from hexkey.domain.access import authority_of, permissions_of
 from hexkey.domain.accounts.user import UserNotFound
 from hexkey.domain.audit.event import AuditType
 from hexkey.domain.identifiers import ApiKeyId, UserId, parse_api_key_id
@@ -79,8 +79,8 @@ class MakeApiKey:
                 raise UserNotFound
             defined = await transaction.roles.all()
             permitted = authority_of(user.id, user.roles, defined)
-            restricted = frozenset().union(*(it.permissions for it in defined.values()))
-            ensure_within(scopes, permitted, open_scopes=self.open_scopes - restricted)
+            known = permissions_of(defined)
+            ensure_within(scopes, permitted, permissions=known, open_scopes=self.open_scopes)
             if len(await transaction.api_keys.of_owner(owner)) >= MOST_KEYS:
                 raise TooManyApiKeys
             key = ApiKey.made(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from hexkey.domain.access import MAX_SCOPES_LENGTH, Authority, Permission
+from hexkey.domain.access import MAX_SCOPES_LENGTH, Authority
 from hexkey.domain.accounts.user import User
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import ApiKeyId, UserId
@@ -134,20 +134,24 @@ class ApiKey:
 
 
 def ensure_within(
-    scopes: Collection[str], owner: Authority, *, open_scopes: frozenset[str]
+    scopes: Collection[str],
+    owner: Authority,
+    *,
+    permissions: frozenset[str],
+    open_scopes: frozenset[str],
 ) -> None:
     """Let no key be allowed more than its owner.
 
     Args:
-        open_scopes: those that everybody may ask for.
+        permissions: every one there is; such a scope is for those who hold it.
+        open_scopes: what everybody may ask for, besides.
 
     Raises:
-        ScopeNotAllowed: if one of `scopes` is neither open nor a permission that `owner` holds.
+        ScopeNotAllowed: if one of `scopes` is neither, or not held.
     """
-    known = frozenset(Permission) | owner.permissions
     for scope in scopes:
-        held = scope in known and owner.holds(scope)
-        if not held and scope not in open_scopes | ACCOUNT_SCOPES:
+        allowed = owner.holds(scope) if scope in permissions else scope in open_scopes
+        if not allowed and scope not in ACCOUNT_SCOPES:
             raise ScopeNotAllowed
 
 

@@ -23,7 +23,7 @@ from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts import email, one_time_token, password, profile, user, username
 from hexkey.domain.accounts.user import Disabled
 from hexkey.domain.authentication import rules, throttle
-from hexkey.domain.sessions import session
+from hexkey.domain.sessions import api_key, session
 from tests.contracts.account_store import added
 from tests.contracts.one_time_tokens import kept as token_kept
 from tests.contracts.one_time_tokens import put
@@ -101,6 +101,15 @@ LENGTHS = {
     "outbox.state": OUR_OWN_WORDS,
     "outbox.error": outbox.MAX_ERROR_LENGTH,
     "outbox.holder": identifiers.ID_LENGTH,
+    "roles.name": access.MAX_ROLE_LENGTH,
+    "role_permissions.role": access.MAX_ROLE_LENGTH,
+    "role_permissions.permission": access.MAX_PERMISSION_LENGTH,
+    "api_keys.id": identifiers.ID_LENGTH,
+    "api_keys.owner_id": identifiers.ID_LENGTH,
+    "api_keys.kind": OUR_OWN_WORDS,
+    "api_keys.name": api_key.MAX_KEY_NAME_LENGTH,
+    "api_keys.digest": one_time_token.MAX_DIGEST_LENGTH,
+    "api_keys.scopes": access.MAX_SCOPES_LENGTH,
     "webhook_endpoints.id": identifiers.ID_LENGTH,
     "webhook_endpoints.url": webhooks.MAX_URL_LENGTH,
     "webhook_subscriptions.event": outbox.MAX_KIND_LENGTH,

@@ -7,6 +7,7 @@ from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.identifiers import SessionId, UserId
 from hexkey.domain.sessions.access_token import InvalidToken
+from tests.contracts.access_store import a_role, defined
 from tests.support.account_life import ADDRESS, HEARD_AFTER, AccountLife
 from tests.support.builders import an_id
 from tests.support.deployments import PASSWORD, MemoryDeployment
@@ -59,6 +60,7 @@ class TestScheduleDeletion:
     async def test_takes_scopes_and_roles_and_the_public_profile(
         self, life: AccountLife, alice: User
     ) -> None:
+        await defined(life.on.stores.store, a_role(Role("editor")))
         await life.on.grant(user=alice.id, role=Role("editor"))
         before = await life.on.sign_in(login="alice", password=PASSWORD, scope="openid")
         assert before.scopes == {"openid"}
