@@ -45,7 +45,7 @@ OPEN = {
     ("GET", "/account/done"),
 }
 CALLERS = ("anonymous", "disabled", "plain", "admin")
-A_KEY = {"name": "backup", "scopes": ["account:read"], "expires_in": 3600}
+A_KEY: dict[str, object] = {"name": "backup", "scopes": ["account:read"], "expires_in": 3600}
 WELL_FORMED = {  # a body that the route would take, so that only the caller can be wrong
     ("PATCH", "/users/me"): {"full_name": "Ann"},
     ("PUT", "/users/me/password"): {"current_password": "x" * 8, "new_password": "y" * 8},
@@ -225,7 +225,7 @@ FORBIDDEN = [
     *("password_hash", "hashed_password", "created_at", "updated_at", "status", "disabled"),
     *("is_superuser", "mfa_enabled", "tenant", "password_changed_at", "__proto__", "sub", "_id"),
 ]
-WRITES = {
+WRITES: dict[tuple[str, str], dict[str, object]] = {
     ("POST", "/users"): {"username": "mallory", "password": PASSWORD},
     ("PATCH", "/users/me"): {"full_name": "Changed"},
     ("PUT", "/users/me/password"): {"current_password": PASSWORD, "new_password": "y" * 20},

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts.user import LastAdministrator
 from hexkey.domain.identifiers import UserId
 from tests.support.api import Answer, Api, Headers
@@ -42,7 +43,7 @@ class TestLastAdministrator:
     async def test_az_06_is_not_removed_by_themselves(self, stored_api: Api, way: str) -> None:
         """AZ-06: and stays exactly as they were."""
         user = await stored_api.register("annabel", email="annabel@example.com")
-        await stored_api.container.grant_role()(user=UserId(user["id"]), role="admin")
+        await stored_api.container.grant_role()(user=UserId(user["id"]), role=ADMIN)
         me = await stored_api.sign_in("annabel")
         before = (await stored_api.me(me)).json()
 
@@ -67,7 +68,7 @@ class TestLastAdministrator:
         for deed in (
             c.disable_user()(user=user),
             c.erase_user()(user=user),
-            c.revoke_role()(user=user, role="admin"),
+            c.revoke_role()(user=user, role=ADMIN),
             c.schedule_deletion()(user=user),
         ):
             with pytest.raises(LastAdministrator):
@@ -77,7 +78,7 @@ class TestLastAdministrator:
     async def test_az_06_goes_when_there_is_another(self, api: Api, way: str) -> None:
         """AZ-06."""
         user = await api.register("bob", email="bob@example.com")
-        await api.container.grant_role()(user=UserId(user["id"]), role="admin")
+        await api.container.grant_role()(user=UserId(user["id"]), role=ADMIN)
         _, me = await an_administrator(api, "annabel")
 
         assert (await WAYS[way](api, me, user["id"])).status_code in {200, 202}
@@ -91,7 +92,7 @@ class TestLastAdministrator:
         pair = []
         for name in names:
             user = await stored_api.register(name, email=f"{name}@example.com")
-            await stored_api.container.grant_role()(user=UserId(user["id"]), role="admin")
+            await stored_api.container.grant_role()(user=UserId(user["id"]), role=ADMIN)
             pair.append((user["id"], await stored_api.sign_in(name)))
         (one, by_one), (other, by_other) = pair
 

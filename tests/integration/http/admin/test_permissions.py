@@ -2,7 +2,7 @@
 
 import pytest
 
-from hexkey.domain.access import Permission
+from hexkey.domain.access import Permission, Role
 from hexkey.entrypoints.http.protection import WithPermission
 from tests.support.administering import (
     ACTING_ON_SOMEBODY,
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.anyio
 
 ROUTES = list(admin_routes())
 FRESH_ROUTES = [(method, path) for method, path, rule in ROUTES if rule.fresh]
-EDITS = {  # what each part of PATCH needs besides `users:write`
+EDITS: dict[
+    str, tuple[dict[str, object], Permission | None]
+] = {  # what each part of PATCH needs besides `users:write`
     "full_name": ({"full_name": "Bob B."}, None),
     "status": ({"status": "disabled"}, Permission.USERS_DISABLE),
     "roles": ({"roles": [HELPER]}, Permission.ROLES_ASSIGN),
@@ -236,7 +238,7 @@ class TestScope:
         await api.register("plain")
         writer = await api.register("writer")
         grant, revoke = api.container.grant_role(), api.container.revoke_role()
-        await grant(user=writer["id"], role="writer")
+        await grant(user=writer["id"], role=Role("writer"))
         asked = {"password": "a long walk in the rain", "scope": "notes:write users:read other"}
 
         def form(name: str) -> dict[str, str]:
@@ -246,6 +248,6 @@ class TestScope:
         granted = (await api.call("POST", "/token", data=form("writer"))).json()
         assert (plain["scope"], granted["scope"]) == ("", "notes:write users:read")
 
-        await revoke(user=writer["id"], role="writer")
+        await revoke(user=writer["id"], role=Role("writer"))
         body = {"refresh_token": granted["refresh_token"]}
         assert (await api.call("POST", "/sessions/refresh", json=body)).json()["scope"] == ""

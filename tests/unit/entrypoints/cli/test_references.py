@@ -39,7 +39,7 @@ class TestReferenceOfTheProgram:
         assert set(re.findall(r"`(--[a-z-]+)`", section(name))) == options - {"--help"}
 
     def test_knows_no_command_that_does_not_exist(self) -> None:
-        names = "users passwords keys outbox webhooks mail maintenance config"
+        names = "users passwords keys outbox webhooks mail maintenance config roles api-keys"
         groups = {f"hexkey {name}" for name in names.split()}
 
         assert set(re.findall(r"^#+ `(hexkey .+)`$", PAGE, re.MULTILINE)) == set(COMMANDS) | groups
