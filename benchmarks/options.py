@@ -15,6 +15,7 @@ MEASURES = (
     "enumeration",
     "mail-timing",
     "drain",
+    "throttle",
 )  # tokens live an hour
 SYSTEMS = ("floor", "tutorial", "fastapi-users", "hexkey")
 DATABASES = ("sqlite", "postgres")
@@ -30,7 +31,7 @@ class Options:
         users: in every database but those of `scale`.
         tokens: how many users' tokens take turns.
         many: users of the larger database in `scale`.
-        pairs: of `enumeration`, `mail-timing` and `scale`.
+        pairs: of `enumeration`, `mail-timing`, `scale` and `throttle`.
         mails: of `drain`.
     """
 

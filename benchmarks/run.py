@@ -23,6 +23,7 @@ from benchmarks.measures import (
     signin,
     stall,
     start,
+    throttle,
 )
 from benchmarks.options import DATABASES, MEASURES, SYSTEMS, Options
 from benchmarks.postgres import PostgresServer, postgres_server
@@ -40,6 +41,7 @@ MEASURING: dict[str, Callable[[Fleet], Section]] = {
     "enumeration": enumeration.measure,
     "mail-timing": mail_timing.measure,
     "drain": drain.measure,
+    "throttle": throttle.measure,
 }
 
 

@@ -57,6 +57,7 @@ class Account:
     active: bool = True
     full_name: str | None = None
     tokens: list[Token] = field(default_factory=list)
+    version: int = 1  # of what proves the owner; guesses at an earlier one are forgotten
 
     def end_sessions(self, *, keep: SessionId | None = None) -> None:
         for token in self.tokens:
@@ -93,7 +94,8 @@ class AccountModel:
         self, account: Account | None, login: str, password: str, address: str
     ) -> Refusal | None:
         """What comes of somebody's trying `password`; it is counted."""
-        key = (account.id if account is not None else LOGINS[login], address)
+        tried = f"{account.id} {account.version}" if account is not None else LOGINS[login]
+        key = (tried, address)
         count, last = self._failures.get(key, (0, 0.0))
         delay = 900 if count >= len(_DELAYS) else _DELAYS[count]
         if self.now - last < delay:

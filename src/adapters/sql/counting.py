@@ -35,6 +35,9 @@ _BEGIN = (
     f"CASE WHEN c.rests_until > w.now AND c.rests_until <= w.now + w.ahead {_MS} "
     "THEN c.rests_until ELSE w.now END"
 )
+# Nobody waits for the disk: it gets there with the next commit of anybody, or within a second. A
+# crash of the database may forgive the failures of its last moment; one of ours forgives none.
+_QUICKLY = "(SELECT set_config('synchronous_commit', 'off', true)) AS quickly"
 _WANTED = {
     "keys": ("key", "text", String()),
     "free": ("free", "bigint", BigInteger()),
@@ -67,7 +70,9 @@ def _bound(statement: str, columns: Mapping[str, tuple[str, str, Any]]) -> TextC
 # What others have counted since is seen by the conflict, which holds the row.
 _CHARGE = _bound(
     f"""
-    WITH w AS (SELECT u.*, CAST(:now AS timestamptz) AS now FROM {_rows(_WANTED)}),
+    WITH w AS (
+        SELECT u.*, CAST(:now AS timestamptz) AS now FROM {_rows(_WANTED)} CROSS JOIN {_QUICKLY}
+    ),
     seen AS (
         SELECT c.key, c.count, c.rests_until, {_RESTS} AS rests, w.binding
         FROM attempt_counters AS c JOIN w ON w.key = c.key
@@ -99,7 +104,7 @@ _RELIEVE = _bound(
     f"""
     WITH locked AS (
         SELECT c.key, u.count AS less, u.rest
-        FROM attempt_counters AS c JOIN {_rows(_RELIEFS)} ON u.key = c.key
+        FROM attempt_counters AS c JOIN {_rows(_RELIEFS)} ON u.key = c.key CROSS JOIN {_QUICKLY}
         ORDER BY c.key FOR UPDATE OF c
     )
     UPDATE attempt_counters AS c

@@ -182,6 +182,7 @@ class AccountMachine(RuleBasedStateMachine):
         assert self.workers.outcome(deed)[1] is expected
         if expected is None:
             account.password = new
+            account.version += 1
             account.end_sessions(keep=keep)
             self._change(account, at)
 
@@ -193,6 +194,7 @@ class AccountMachine(RuleBasedStateMachine):
 
         assert self.workers.outcome(deed)[1] is None
         account.password = new
+        account.version += 1
         account.end_sessions()
         self._change(account, at)
 
@@ -202,6 +204,7 @@ class AccountMachine(RuleBasedStateMachine):
         account = self._account(pick)
 
         assert self.workers.outcome(self.workers.both[at].disable(user=account.id))[1] is None
+        account.version += account.active
         account.active = False
         account.end_sessions()
         self._change(account, at)
