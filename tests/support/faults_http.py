@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,13 @@ class Answer:
 
 
 async def ask(
-    port: int, method: str, path: str, body: object = None, *, token: str | None = None
+    port: int,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One request on a connection of its own, so that every restart and every worker is met.
 
@@ -45,7 +51,7 @@ async def ask(
     except OSError as error:
         raise Refused from error
     try:
-        writer.write(_request(port, method, path, body, token))
+        writer.write(_request(port, method, path, body, token, headers or {}))
         async with asyncio.timeout(PATIENCE):
             return _answer(await reader.read())
     except ConnectionError as error:
@@ -75,13 +81,21 @@ async def eventually(condition: Callable[[], Awaitable[bool]], *, within: float 
             await asyncio.sleep(0.05)
 
 
-def _request(port: int, method: str, path: str, body: object, token: str | None) -> bytes:
+def _request(
+    port: int,
+    method: str,
+    path: str,
+    body: object,
+    token: str | None,
+    headers: Mapping[str, str],
+) -> bytes:
     payload = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(payload)}"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + payload
 
 

@@ -124,8 +124,9 @@ def _postgresql_engine(
     arguments = {
         "dsn": address.dsn,
         "timeout": CONNECT_TIMEOUT.total_seconds(),
-        # A server that no longer answers at all cannot end a statement either.
-        "command_timeout": 2 * STATEMENT_TIMEOUT.total_seconds(),
+        # A server that no longer answers at all cannot end a statement either; one that does comes
+        # first, and leaves the connection usable.
+        "command_timeout": STATEMENT_TIMEOUT.total_seconds() + 1,
         # What the URL says wins.
         "server_settings": {k: v for k, v in settings.items() if k not in address.libpq_options},
     }

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql import schema
+from hexkey.adapters.sql.durability import is_read_only, warn_if_volatile
 from hexkey.adapters.sql.readiness import ping
 from hexkey.application.ports.storage import Storage, StorageUnusable
 from hexkey.domain.errors import TemporarilyUnavailable
@@ -57,6 +58,7 @@ class SqlStorage(Storage):
             return
         with _usable():
             await schema.check(self._engine)
+            await warn_if_volatile(self._engine)
 
     async def migrate(self) -> bool:
         with _usable():
@@ -69,6 +71,8 @@ class SqlStorage(Storage):
         try:
             with _usable():
                 await ping(self._engine)
+                if await is_read_only(self._engine):
+                    return {"database": "read_only", "migrations": "unknown"}
         except TemporarilyUnavailable:
             return {"database": "cannot be reached", "migrations": "unknown"}
         except StorageUnusable as error:
