@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 # What a deed must leave alone if it fails; `tries` of a code is spent before it is compared, and
 # so are the counters of failures, which are not looked at.
 _TABLES = (
+    *("audit_events", "audit_chain", "signing_keys"),
     *("users", "user_roles", "sessions", "state_changes", "one_time_tokens", "outbox"),
     *("webhook_endpoints", "webhook_subscriptions"),
 )

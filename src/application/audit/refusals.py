@@ -1,4 +1,4 @@
-"""Writing refusals down. They change nothing, so there is no transaction to write them in.
+"""Writing down refusals, and looks at others' data: what changes nothing has no transaction.
 
 They are collected, and written together within a second: a refusal costs no commit of its own,
 and whoever guesses a thousand times a second costs the database one commit.
@@ -42,7 +42,7 @@ _UNREMARKABLE = frozenset(
 
 @dataclass(slots=True, kw_only=True)
 class Refusals:
-    """What was refused by this process and is not written down yet."""
+    """What this process has refused, or let be looked at, and not written down yet."""
 
     archive: AuditArchive
     audit: Audit
@@ -54,16 +54,29 @@ class Refusals:
         """Take down that the request being served was refused with `error`, and why."""
         if error.code in _UNREMARKABLE:
             return
+        failed = isinstance(error, TemporarilyUnavailable) or error.code == "internal_error"
+        kind = _TYPES.get(error.code, AuditType.REQUEST_REFUSED)
+        outcome = Outcome.FAILED if failed else Outcome.REFUSED
+        self._add(kind, outcome, reason=error.code)
+
+    def looked(self, path: str) -> None:
+        """Take down that whoever makes this request reads, as an administrator, what is there."""
+        self._add(AuditType.ADMIN_READ, Outcome.DONE, details={"path": path})
+
+    def _add(
+        self,
+        kind: AuditType,
+        outcome: Outcome,
+        *,
+        reason: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
         if len(self._waiting) >= MOST_WAITING:
             self._dropped += 1
             return
-        failed = isinstance(error, TemporarilyUnavailable) or error.code == "internal_error"
         self._waiting.append(
             self.audit.event(
-                _TYPES.get(error.code, AuditType.REQUEST_REFUSED),
-                at=self.clock.now(),
-                outcome=Outcome.FAILED if failed else Outcome.REFUSED,
-                reason=error.code,
+                kind, at=self.clock.now(), outcome=outcome, reason=reason, details=details
             )
         )
 

@@ -69,7 +69,6 @@ class AuditType(StrEnum):
     WEBHOOK_REMOVED = "webhook.removed"
     OUTBOX_RETRIED = "outbox.retried"
     OUTBOX_DROPPED = "outbox.dropped"
-    USERS_READ = "users.read"
     ADMIN_READ = "admin.read"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORTED = "audit.exported"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from hexkey.application.keys.resealing import Resealed
+from hexkey.domain.audit.event import AuditType
 from hexkey.entrypoints.cli.deployment import configured, run
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.container import Container, build_container
@@ -90,7 +91,15 @@ def rotate_master_secret() -> MasterRotation:
 
 def _reseal() -> tuple[Resealed, int]:
     async def deed(container: Container) -> tuple[Resealed, int]:
-        return await container.reseal_keys()(), await container.reseal_webhook_secrets()()
+        keys = await container.reseal_keys()()
+        webhooks = await container.reseal_webhook_secrets()()
+        await container.seal_audit_trail().reseal()
+        details = {"keys": str(keys.changed), "webhooks": str(webhooks)}
+        event = container.audit().event(
+            AuditType.MASTER_ROTATED, at=container.clock().now(), details=details
+        )
+        await container.audit_archive().add([event])
+        return keys, webhooks
 
     return run(deed)
 

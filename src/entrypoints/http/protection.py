@@ -96,6 +96,8 @@ class WithPermission(SignedIn):
         now = container.clock().now()
         if self.fresh and not principal.is_fresh(now=now, within=FRESH_FOR):
             raise ReauthenticationRequired
+        if request.method == "GET":
+            container.refusals().looked(request.url.path)
         return replace(principal, authority=authority)
 
 

@@ -5,8 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from hexkey import __version__
+from hexkey.application.audit.context import RequestContext, serving
+from hexkey.domain.audit.event import SYSTEM
+from hexkey.entrypoints.cli.setting_rows import setting_rows
 from hexkey.entrypoints.container import Container
 from hexkey.entrypoints.first_start import warn
+from hexkey.entrypoints.settings import setting_name
 
 
 class Runtime:
@@ -41,9 +46,19 @@ class Runtime:
                 self._container.hashing_pool().open()
                 await self._container.storage().open()
                 await self._container.ensure_signing_key()()
+                await self._note_start()
                 warn(self._container.settings())
                 self._background.start()
                 self._running = True
+
+    async def _note_start(self) -> None:
+        """Write down the configuration, without its secrets and whatever is as it comes."""
+        settings = self._container.settings()
+        chosen = {setting_name(field) for field in settings.model_fields_set}
+        rows = setting_rows(settings)
+        shown = {row["name"]: str(row["value"]) for row in rows if row["name"] in chosen}
+        with serving(RequestContext(actor=SYSTEM)):
+            await self._container.note_start()(settings={"version": __version__, **shown})
 
     async def stop(self) -> None:
         """Let go of threads and connections; `start` may be called again."""

@@ -1,4 +1,4 @@
-"""RF-01, TK-05, TK-08: a server that is killed in the middle of refreshes forgets nothing."""
+"""RF-01, TK-05, TK-08, LG-02: a server killed in the middle of refreshes forgets nothing."""
 
 import asyncio
 import random
@@ -6,7 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from hexkey.adapters.sql.audit_tables import audit_events
+from hexkey.adapters.sql.engine import make_engine
+from hexkey.adapters.sql.tables import sessions
+from hexkey.application.audit.context import hashed_session
+from hexkey.domain.audit.event import AuditType
+from hexkey.domain.identifiers import SessionId
 from tests.support.faults_families import Client, settings_for, signed_in, verify
 from tests.support.faults_http import Refused
 from tests.support.faults_ledger import Ledger, rounds
@@ -36,7 +43,31 @@ class TestAKilledServer:
                 await kill_in_the_middle(server, clients, ledger, after=chance.uniform(0.05, 0.4))
 
         await verify(database_url, clients, ledger)
+        assert await unequal_refreshes(database_url) == {}
         ledger.close()
+
+
+async def unequal_refreshes(database_url: str) -> dict[str, tuple[int, int]]:
+    """LG-02: sessions that were refreshed more or less often than is written down."""
+    engine = make_engine(database_url)
+    try:
+        async with engine.connect() as connection:
+            rows = await connection.execute(select(sessions.c.id, sessions.c.refresh_live))
+            done = {hashed_session(SessionId(each)): live - 1 for each, live in rows.all()}
+            number = func.count()
+            written = select(audit_events.c.session_hash, number).where(
+                audit_events.c.type == AuditType.SESSION_REFRESHED.value
+            )
+            told = await connection.execute(written.group_by(audit_events.c.session_hash))
+            counted = {session: int(events) for session, events in told.all()}
+    finally:
+        await engine.dispose()
+    assert sum(counted.values()) > 0
+    return {
+        session: (times, counted.get(session, 0))
+        for session, times in done.items()
+        if times != counted.get(session, 0)
+    }
 
 
 async def repeat_what_is_in_doubt(server: Server, clients: list[Client], ledger: Ledger) -> None:

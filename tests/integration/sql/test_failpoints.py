@@ -1,4 +1,4 @@
-"""RF-03: the n-th statement fails, for what a worker, an operator and a chore ask of the store."""
+"""RF-03, LG-02: the n-th statement of what a worker, an operator and a chore ask for fails."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.audit_archive import SqlAuditArchive
+from hexkey.adapters.sql.audit_chain import SqlAuditChain
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.outbox_archive import SqlOutboxArchive
 from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
+from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
+from hexkey.application.audit.sealing import SealAuditTrail
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.outbox import Channel, Message
 from hexkey.domain.webhooks import WebhookEndpoint
@@ -19,7 +23,8 @@ from tests.contracts.erasing import erased, with_everything
 from tests.contracts.one_time_tokens import put
 from tests.contracts.outbox import queued, recent
 from tests.contracts.outbox_queue import claimed
-from tests.support.builders import a_message, a_one_time_token, a_user, an_endpoint
+from tests.support.audits import SEALER, an_event
+from tests.support.builders import a_message, a_one_time_token, a_signing_key, a_user, an_endpoint
 from tests.support.failpoints import Failpoints
 
 pytestmark = pytest.mark.anyio
@@ -50,14 +55,24 @@ async def settle(engine: AsyncEngine) -> None:
     await SqlOutboxQueue(engine).settle(done, holder="bob")
 
 
+async def link_events(engine: AsyncEngine) -> None:
+    chain = SqlAuditChain(engine)
+    await SealAuditTrail(chain=chain, sealer=SEALER)()
+
+
 DEEDS: dict[str, Deed] = {
     "asking for mail": ask_for_mail,
     "claiming": lambda e: claimed(SqlOutboxQueue(e), "ann", channel=Channel.WEBHOOK),
     "settling": settle,
     "releasing": lambda e: SqlOutboxQueue(e).release(holder="bob"),
-    "dropping": lambda e: SqlOutboxArchive(e).replace(MESSAGES[0], MESSAGES[0].failed("dropped")),
-    "adding a webhook": lambda e: SqlWebhookEndpoints(e).add(OTHER),
-    "removing a webhook": lambda e: SqlWebhookEndpoints(e).remove(ENDPOINT.id),
+    "dropping": lambda e: SqlOutboxArchive(e).replace(
+        MESSAGES[0], MESSAGES[0].failed("dropped"), audited=an_event()
+    ),
+    "adding a webhook": lambda e: SqlWebhookEndpoints(e).add(OTHER, audited=an_event()),
+    "removing a webhook": lambda e: SqlWebhookEndpoints(e).remove(ENDPOINT.id, audited=an_event()),
+    "making a key": lambda e: SqlSigningKeyStore(e).add(a_signing_key(), audited=an_event()),
+    "linking events": link_events,
+    "writing refusals": lambda e: SqlAuditArchive(e).add([an_event(), an_event()]),
     "erasing": lambda e: erased(SqlStore(e), USER),
 }
 
