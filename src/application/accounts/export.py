@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hexkey.application.audit.recording import Audit
-from hexkey.application.ports.sessions import SessionStore
+from hexkey.application.ports.access import AccessStore
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.one_time_token import Purpose
 from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.audit.event import AuditType
 from hexkey.domain.identifiers import UserId
 from hexkey.domain.outbox import MessageState
+from hexkey.domain.sessions.api_key import ApiKey
 from hexkey.domain.sessions.session import Session
 
 
@@ -41,7 +42,7 @@ class AccountExport:
     """What is held about one user, secrets excepted.
 
     Attributes:
-        user: whose password hash is not for exporting.
+        user: whose password hash is not for exporting, nor are the digests of `keys`.
         sessions: ended ones, too, as long as they are kept.
     """
 
@@ -50,13 +51,14 @@ class AccountExport:
     sessions: Sequence[Session]
     tokens: Sequence[ExportedToken]
     messages: Sequence[ExportedMessage]
+    keys: Sequence[ApiKey]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportAccount:
     """Let users see what is held about them (GDPR, Article 15)."""
 
-    store: SessionStore
+    store: AccessStore
     audit: Audit
     clock: Clock
 
@@ -73,6 +75,7 @@ class ExportAccount:
             sessions = await transaction.sessions.of_user(user, also_ended=True)
             tokens = await transaction.one_time_tokens.of_user(user)
             messages = await transaction.outbox.about(found)
+            keys = await transaction.api_keys.of_owner(user)
             now = self.clock.now()
             await self.audit(transaction, AuditType.USER_EXPORTED, at=now, subject=user)
             await transaction.commit()
@@ -80,6 +83,7 @@ class ExportAccount:
             exported_at=now,
             user=found,
             sessions=sessions,
+            keys=keys,
             tokens=[
                 ExportedToken(
                     purpose=token.purpose,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from hexkey.application.accounts.export import AccountExport, ExportedMessage, ExportedToken
 from hexkey.domain.sessions.session import Session
+from hexkey.entrypoints.http.access_schemas import ApiKeyShown, shown_key
 from hexkey.entrypoints.http.representations import instant, private
 from hexkey.entrypoints.http.schemas import UserPrivate
 
@@ -65,6 +66,7 @@ class AccountDocument(BaseModel):
     sessions: list[SessionExport]
     tokens: list[TokenExport]
     messages: list[MessageExport]
+    api_keys: list[ApiKeyShown]
 
 
 def account_document(export: AccountExport) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def account_document(export: AccountExport) -> dict[str, Any]:
         "sessions": [_session(it) for it in export.sessions],
         "tokens": [_token(it) for it in export.tokens],
         "messages": [_message(it) for it in export.messages],
+        "api_keys": [shown_key(it) for it in export.keys],
     }
 
 

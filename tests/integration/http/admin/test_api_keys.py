@@ -2,12 +2,15 @@
 
 import re
 
+import httpx2
 import pytest
+from fastapi import Depends, FastAPI
 
 from hexkey.domain.access import Permission
 from hexkey.domain.identifiers import UserId
 from hexkey.domain.sessions.api_key import MOST_KEYS, KeyKind
 from hexkey.entrypoints.http.protection import ANYONE, SignedIn
+from hexkey.entrypoints.http.security import Security
 from tests.integration.http.test_who_may_call import ROUTES, WELL_FORMED
 from tests.support.administering import (
     EVERY_PERMISSION,
@@ -318,3 +321,26 @@ class TestEnd:
 
         assert len((await api.call("GET", KEYS, headers=again)).json()["items"]) == 1
         assert UserId((await api.me(again)).json()["id"])
+
+
+class TestHost:
+    async def test_tk_10_takes_no_keys(self, api: Api) -> None:
+        """TK-10: what a key may do in an application that mounts Hexkey, nobody has said."""
+        root = await api.administrator()
+        everything = await a_key(api, root, *EVERY_PERMISSION, "account:read")
+        service = await a_service_key(api, "annabel", *EVERY_PERMISSION)
+        security = Security.embedded(api.app, prefix="/auth")
+        app = FastAPI()
+
+        @app.get("/notes", dependencies=[Depends(security.current_user())])
+        async def notes() -> str:
+            return "mine"
+
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://host") as client:
+            statuses = [
+                (await client.get("/notes", headers=it)).status_code
+                for it in (root, everything, service)
+            ]
+
+        assert statuses == [200, 401, 401]

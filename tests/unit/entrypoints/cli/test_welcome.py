@@ -45,6 +45,20 @@ class TestWelcome:
         assert "HEXKEY_MASTER_SECRET" in text
         assert "@db/hexkey" in text
 
+    @pytest.mark.parametrize("environment", ["development", "production"])
+    def test_rc_16_tells_how_to_make_the_first_administrator(
+        self, capsys: pytest.CaptureFixture[str], environment: Any
+    ) -> None:
+        """RC-16: as long as there is none."""
+        settings = Settings(
+            _env_file=None, environment=environment, public_url="https://auth.example.com"
+        )
+        announce(settings, Address("127.0.0.1", 8000), setup_token="hxk_su_x")
+
+        text = capsys.readouterr().out
+        assert "curl http://127.0.0.1:8000/setup" in text
+        assert '{"token": "hxk_su_x", "username": "…", "password": "…"}' in text
+
     def test_suits_what_is_switched_off(self, said: Any) -> None:
         text = said(
             docs=False, password_form=False, registration="closed", database_url="memory://"
