@@ -106,6 +106,7 @@ class ServiceSettings(BaseSettings):
     audit_retention: int = Field(
         31_536_000,
         ge=86_400,
+        le=315_360_000,
         description="How long an event of the audit trail is kept, in seconds; a year.",
     )
     password_hasher: str = Field(

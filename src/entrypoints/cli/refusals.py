@@ -116,6 +116,7 @@ def _sentence(words: str) -> str:
 
 
 def _refusal_of_ours(error: Any) -> Refusal:
+    from hexkey.application.audit.searching import ExplanationNotFound
     from hexkey.domain.access import RoleBuiltIn, RoleInUse, RoleNotFound
     from hexkey.domain.accounts.password import HashingOverloaded
     from hexkey.domain.accounts.user import (
@@ -139,6 +140,8 @@ def _refusal_of_ours(error: Any) -> Refusal:
             status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("webhook", "webhooks")]
         case RoleNotFound():
             status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("role", "roles")]
+        case ExplanationNotFound():
+            status = ExitStatus.NOT_FOUND
         case ApiKeyNotFound():
             status, sentences = ExitStatus.NOT_FOUND, ["This user has no such key."]
         case InvalidWebhook():
