@@ -29,8 +29,10 @@ from hexkey.entrypoints.http.refusals import (
     InvalidRequest,
     MalformedRequest,
     NotAuthenticated,
+    TooManyRequests,
     UnsupportedMediaType,
 )
+from hexkey.entrypoints.http.request_limits import NEVER_LIMITED
 from hexkey.entrypoints.http.schemas import Problem
 
 BODY = (MalformedRequest, UnsupportedMediaType, InvalidRequest)
@@ -113,6 +115,8 @@ def _completed(schema: dict[str, Any], *, http_basic: bool) -> dict[str, Any]:
     components["schemas"] = dict(sorted(components["schemas"].items()))
     for operation in _operations(schema):
         _without_default_refusal(operation["responses"])
+        if NEVER_LIMITED not in operation["tags"]:
+            _add_refusals(operation["responses"], refuses(TooManyRequests))
     if http_basic:
         components["securitySchemes"]["Basic"] = {"type": "http", "scheme": "basic"}
         for operation in _operations(schema):
