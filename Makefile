@@ -6,6 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 JOBS ?= 3
 ROUNDS ?= 50
+FUZZ_SEED ?= 20260101
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -15,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
 .PHONY: help env env-dev serve test check lint format types imports docs-check locks-check audit \
-	coverage faults bench lock openapi security-rows sbom clean
+	coverage faults fuzz bench lock openapi security-rows sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,7 +73,7 @@ coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n $(JOBS) -q --ignore=tests/integration/faults \
 		--ignore=tests/integration/races --ignore=tests/integration/timing \
-		--ignore=tests/integration/frontline
+		--ignore=tests/integration/frontline --ignore=tests/integration/fuzz
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty
@@ -80,6 +81,10 @@ coverage: .venv/.development ## Run the suite and demand its branch coverage
 
 faults: .venv/.development ## Kill, stop and rotate things again and again (ROUNDS), and keep a ledger
 	@HEXKEY_TEST_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s tests/integration/faults
+
+fuzz: .venv/.development ## Send 100,000 changed requests (FUZZ_SEED) to real servers on both databases
+	@HEXKEY_TEST_FUZZ_COUNT=50000 HEXKEY_TEST_FUZZ_SEED=$(FUZZ_SEED) \
+		$(BIN)/python -m pytest -q -s tests/integration/fuzz
 
 bench: .venv/.development ## Measure against peers, in one run (needs wrk)
 	@$(BIN)/python -m benchmarks
