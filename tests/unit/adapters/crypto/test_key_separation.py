@@ -9,6 +9,7 @@ import pytest
 
 from hexkey.adapters.crypto.cursors import EncryptedCursors
 from hexkey.adapters.crypto.derived_keys import Purpose
+from hexkey.adapters.crypto.device_tokens import KeyedDeviceTokens
 from hexkey.adapters.crypto.key_material import generate
 from hexkey.adapters.crypto.key_seal import KeySeal
 from hexkey.adapters.crypto.one_time_secrets import KeyedOneTimeSecrets
@@ -18,6 +19,7 @@ from hexkey.domain.accounts.one_time_token import Purpose as OneTimePurpose
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import KeyId, MessageId, SessionId, TokenId
 from hexkey.domain.keys import SealedKey, SigningAlgorithm, UnusableKey
+from tests.support.builders import a_user
 from tests.support.issuing import Issuing, an_issuing, derived_keys, some_claims
 from tests.support.jose import forge, octets_of, read, segment
 
@@ -26,6 +28,7 @@ CURSORS = EncryptedCursors(derived_keys())
 SEAL = KeySeal(derived_keys())
 REFRESH_TOKENS = KeyedRefreshTokens(derived_keys())
 ONE_TIME = KeyedOneTimeSecrets(derived_keys())
+DEVICES, OWNER = KeyedDeviceTokens(derived_keys()), a_user()
 KID = KeyId("k" * 43)
 SESSION = SessionId("00000000-0000-7000-8000-000000000003")
 
@@ -45,6 +48,13 @@ def read_link(text: str) -> str:
     return digest
 
 
+def read_device(text: str) -> str:
+    device = DEVICES.read(text, OWNER)
+    if device is None:
+        raise InvalidOrExpiredToken
+    return device
+
+
 def read_code(text: str) -> bool:
     if not ONE_TIME.is_code(TokenId(SESSION), text):
         raise InvalidOrExpiredToken
@@ -60,8 +70,10 @@ MAKERS: dict[str, Callable[[], str]] = {
     "inside of a refresh token": lambda: REFRESH_TOKENS.write(SESSION, 1)[len(PREFIX) :],
     "link": lambda: ONE_TIME.link(MessageId(SESSION), OneTimePurpose.RESET_PASSWORD),
     "code": lambda: ONE_TIME.code(TokenId(SESSION)),
+    "device token": lambda: DEVICES.write(SESSION, OWNER),
 }
 READERS: dict[str, Callable[[str], object]] = {
+    "device token": read_device,
     "access token": ISSUING.verifier.verify,
     "cursor of users": lambda text: CURSORS.open(text, listing="users"),
     "cursor of audit": lambda text: CURSORS.open(text, listing="audit"),
