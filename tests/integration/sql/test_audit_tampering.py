@@ -1,0 +1,129 @@
+"""LG-09 on real databases: several instances link the trail, and an intruder changes it."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hexkey.adapters.crypto.audit_seal import HmacChainSealer
+from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.sql.audit_archive import SqlAuditArchive
+from hexkey.adapters.sql.audit_chain import SqlAuditChain
+from hexkey.application.audit.retention import PruneAuditTrail
+from hexkey.application.audit.sealing import SealAuditTrail
+from hexkey.application.audit.verifying import Verification, VerifyAuditTrail
+from tests.support.audits import SEALER, an_audit, an_event
+from tests.support.doubles import START, FrozenClock
+
+pytestmark = pytest.mark.anyio
+
+INTRUSIONS = {
+    "an edit": "UPDATE audit_events SET subject = 'mallory' WHERE sequence = 3",
+    "an edit that nobody can read": "UPDATE audit_events SET details = '{' WHERE sequence = 3",
+    "an outcome that there is not": "UPDATE audit_events SET outcome = 'x' WHERE sequence = 3",
+    "an edit of an explanation": "UPDATE audit_events SET explanation = '[1]' WHERE sequence = 3",
+    "a deletion": "DELETE FROM audit_events WHERE sequence = 3",
+    "a deletion at the end": "DELETE FROM audit_events WHERE sequence >= 9",
+    "a deletion at the beginning": "DELETE FROM audit_events WHERE sequence = 1",
+    "taken out of the chain": (
+        "UPDATE audit_events SET sequence = NULL, digest = NULL WHERE sequence = 10"
+    ),
+    "a digest": "UPDATE audit_events SET digest = '0' WHERE sequence = 3",
+    "all of it": "DELETE FROM audit_events",
+    "the head": "DELETE FROM audit_chain",
+    "a shorter head": "UPDATE audit_chain SET sequence = 5",
+    "a tombstone": "UPDATE audit_chain SET pruned_to = 5",
+}
+
+
+@pytest.fixture
+def chain(engine: AsyncEngine) -> SqlAuditChain:
+    return SqlAuditChain(engine)
+
+
+@pytest.fixture
+async def ten(engine: AsyncEngine, chain: SqlAuditChain) -> None:
+    """Ten events in the chain."""
+    events = [an_event(at=START + number * timedelta(seconds=1)) for number in range(10)]
+    await SqlAuditArchive(engine).add(events)
+    assert await SealAuditTrail(chain=chain, sealer=SEALER)() == 10
+
+
+async def verified(chain: SqlAuditChain) -> Verification:
+    return await VerifyAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())()
+
+
+class TestSeveralInstances:
+    async def test_lg_09_link_each_event_once(
+        self, engine: AsyncEngine, chain: SqlAuditChain
+    ) -> None:
+        """LG-09: while others go on writing."""
+        archive, seal = SqlAuditArchive(engine), SealAuditTrail(chain=chain, sealer=SEALER)
+
+        async def write() -> None:
+            for _ in range(20):
+                await archive.add([an_event(), an_event()])
+
+        async def link() -> int:
+            return sum([await seal() for _ in range(10)])
+
+        writers = [write() for _ in range(2)]
+        sealed = await asyncio.gather(*(link() for _ in range(4)), *writers)
+        rest = await seal()
+
+        assert sum(it or 0 for it in sealed[:4]) + rest == 80
+        verification = await verified(chain)
+        assert verification.holds
+        assert verification.checked == 80
+
+
+@pytest.mark.usefixtures("ten")
+class TestAnIntruder:
+    @pytest.mark.parametrize("name", INTRUSIONS)
+    async def test_lg_09_is_found_out(
+        self, engine: AsyncEngine, chain: SqlAuditChain, name: str
+    ) -> None:
+        """LG-09."""
+        assert (await verified(chain)).holds
+
+        async with engine.begin() as connection:
+            await connection.execute(text(INTRUSIONS[name]))
+
+        assert not (await verified(chain)).holds
+
+    async def test_lg_10_finds_no_gap_where_retention_made_one(
+        self, engine: AsyncEngine, chain: SqlAuditChain
+    ) -> None:
+        """LG-10."""
+        clock = FrozenClock(START + timedelta(days=365, seconds=5))
+        prune = PruneAuditTrail(
+            chain=chain,
+            sealer=SEALER,
+            archive=SqlAuditArchive(engine),
+            audit=an_audit(),
+            clock=clock,
+            keep=timedelta(days=365),
+        )
+
+        assert await prune() == 5
+
+        verification = await verified(chain)
+        assert verification.holds
+        assert verification.checked == 5
+
+
+@pytest.mark.usefixtures("ten")
+class TestANewMasterSecret:
+    async def test_lg_09_seals_the_head_anew(self, chain: SqlAuditChain) -> None:
+        """CR-05: the links stay as they are."""
+        new = DerivedKeys(MasterSecret(b"n" * 32, b"s" * 32))
+        seal = SealAuditTrail(chain=chain, sealer=HmacChainSealer(new))
+
+        assert await seal.reseal()
+        assert not await seal.reseal()
+
+        alone = HmacChainSealer(DerivedKeys(MasterSecret(b"n" * 32)))
+        verify = VerifyAuditTrail(chain=chain, sealer=alone, clock=FrozenClock())
+        assert (await verify()).holds
