@@ -6,6 +6,7 @@ import pytest
 
 from hexkey.domain.accounts.password import HashingOverloaded
 from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.authentication.rules import Rule
 from hexkey.domain.authentication.throttle import TooManyAttempts
 from hexkey.domain.errors import TemporarilyUnavailable
 from tests.support.builders import a_user
@@ -86,6 +87,22 @@ class TestGuessing:
         assert await guess(alice, PASSWORD, login="mallory") is None
         assert await guess(alice) is InvalidCredentials
         assert await guess(alice) is TooManyAttempts
+
+    async def test_rl_04_a_success_leaves_what_its_network_has_failed(
+        self, alice: MemoryDeployment
+    ) -> None:
+        for _ in range(3):
+            await guess(alice)
+        assert await guess(alice, PASSWORD) is None
+        await alice.throttle.settled()
+
+        counted = [alice.stores.failures.total(rule) for rule in Rule]
+        assert dict(zip(Rule, counted, strict=True)) == {
+            Rule.DEVICE: 0,
+            Rule.ACCOUNT: 0,
+            Rule.NETWORK: 3,
+            Rule.TOTAL: 0,
+        }
 
     async def test_rl_04_a_success_begins_anew(self, alice: MemoryDeployment) -> None:
         for _ in range(3):
