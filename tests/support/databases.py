@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql import schema
+from hexkey.adapters.sql import access_tables, audit_tables, schema
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.tables import metadata
 from tests.support.postgres import (
@@ -18,6 +18,8 @@ from tests.support.postgres import (
     run_apart,
     server_url,
 )
+
+TABLES_ELSEWHERE = (access_tables, audit_tables)  # imported so that `metadata` has them
 
 _NO_POSTGRES = "no PostgreSQL: set HEXKEY_TEST_POSTGRES_URL or install its server"
 
