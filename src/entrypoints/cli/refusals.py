@@ -116,34 +116,17 @@ def _sentence(words: str) -> str:
 
 
 def _refusal_of_ours(error: Any) -> Refusal:
-    from hexkey.application.audit.searching import ExplanationNotFound
-    from hexkey.domain.access import RoleBuiltIn, RoleInUse, RoleNotFound
+    from hexkey.domain.access import RoleBuiltIn, RoleInUse
     from hexkey.domain.accounts.password import HashingOverloaded
-    from hexkey.domain.accounts.user import (
-        EmailTaken,
-        LastAdministrator,
-        UsernameTaken,
-        UserNotFound,
-    )
+    from hexkey.domain.accounts.user import EmailTaken, LastAdministrator, UsernameTaken
     from hexkey.domain.errors import TemporarilyUnavailable
-    from hexkey.domain.outbox import MessageNotFound
-    from hexkey.domain.sessions.api_key import ApiKeyNotFound
-    from hexkey.domain.webhooks import InvalidWebhook, WebhookNotFound
+    from hexkey.domain.webhooks import InvalidWebhook
 
+    missing = _missing(error)
+    if missing is not None:
+        return Refusal(ExitStatus.NOT_FOUND, error.code, [missing])
     status, sentences = ExitStatus.REFUSED, [error.message]
     match error:
-        case UserNotFound():
-            status, sentences = ExitStatus.NOT_FOUND, ["There is no such user."]
-        case MessageNotFound():
-            status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("message", "outbox")]
-        case WebhookNotFound():
-            status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("webhook", "webhooks")]
-        case RoleNotFound():
-            status, sentences = ExitStatus.NOT_FOUND, [_LOOK.format("role", "roles")]
-        case ExplanationNotFound():
-            status = ExitStatus.NOT_FOUND
-        case ApiKeyNotFound():
-            status, sentences = ExitStatus.NOT_FOUND, ["This user has no such key."]
         case InvalidWebhook():
             sentences = [error.message, _events()]
         case UsernameTaken() | EmailTaken() | LastAdministrator() | RoleInUse() | RoleBuiltIn():
@@ -153,6 +136,31 @@ def _refusal_of_ours(error: Any) -> Refusal:
         case TemporarilyUnavailable():
             status, sentences = ExitStatus.UNAVAILABLE, [_AWAY]
     return Refusal(status, error.code, sentences)
+
+
+def _missing(error: Any) -> str | None:
+    """What is said of something that is not there; `None` if that is not what is wrong."""
+    from hexkey.application.audit.searching import ExplanationNotFound
+    from hexkey.domain.access import RoleNotFound
+    from hexkey.domain.accounts.user import UserNotFound
+    from hexkey.domain.outbox import MessageNotFound
+    from hexkey.domain.sessions.api_key import ApiKeyNotFound
+    from hexkey.domain.webhooks import WebhookNotFound
+
+    match error:
+        case UserNotFound():
+            return "There is no such user."
+        case MessageNotFound():
+            return _LOOK.format("message", "outbox")
+        case WebhookNotFound():
+            return _LOOK.format("webhook", "webhooks")
+        case RoleNotFound():
+            return _LOOK.format("role", "roles")
+        case ApiKeyNotFound():
+            return "This user has no such key."
+        case ExplanationNotFound():
+            return str(error.message)
+    return None
 
 
 def _events() -> str:
