@@ -147,20 +147,15 @@ def _missing(error: Any) -> str | None:
     from hexkey.domain.sessions.api_key import ApiKeyNotFound
     from hexkey.domain.webhooks import WebhookNotFound
 
-    match error:
-        case UserNotFound():
-            return "There is no such user."
-        case MessageNotFound():
-            return _LOOK.format("message", "outbox")
-        case WebhookNotFound():
-            return _LOOK.format("webhook", "webhooks")
-        case RoleNotFound():
-            return _LOOK.format("role", "roles")
-        case ApiKeyNotFound():
-            return "This user has no such key."
-        case ExplanationNotFound():
-            return str(error.message)
-    return None
+    sentences = {
+        UserNotFound: "There is no such user.",
+        MessageNotFound: _LOOK.format("message", "outbox"),
+        WebhookNotFound: _LOOK.format("webhook", "webhooks"),
+        RoleNotFound: _LOOK.format("role", "roles"),
+        ApiKeyNotFound: "This user has no such key.",
+        ExplanationNotFound: ExplanationNotFound.message,
+    }
+    return sentences.get(type(error))
 
 
 def _events() -> str:
