@@ -8,6 +8,7 @@ from hexkey.adapters.sql.column_types import BoundedText
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.tables import metadata
 from hexkey.domain.access import ADMIN
+from tests.contracts.api_keys import a_key
 from tests.contracts.erasing import erased, with_everything
 from tests.support.builders import a_user
 
@@ -20,7 +21,7 @@ REMEMBERED = {"audit_events"}
 # These are about nobody: keys, endpoints, tasks, and counters under a digest of what was typed.
 OF_NOBODY = {
     *("audit_chain", "signing_keys", "leases", "webhook_endpoints", "webhook_subscriptions"),
-    "sign_in_failures",
+    *("sign_in_failures", "attempt_counters", "administration", "roles", "role_permissions"),
 }
 
 
@@ -49,6 +50,10 @@ class TestErasing:
             roles=frozenset((ADMIN,)),
         )
         await with_everything(SqlStore(engine), user)
+        async with SqlStore(engine).begin() as transaction:
+            await transaction.users.add(a_user(roles=frozenset((ADMIN,))))  # another one stays
+            await transaction.api_keys.add(a_key(user))
+            await transaction.commit()
         before = await rows_about(engine, user.id, "ann@example.com")
         assert {name for name, count in before.items() if count} == (
             set(metadata.tables) - TOLD - OF_NOBODY
