@@ -10,7 +10,7 @@ from hexkey.domain.accounts.one_time_token import LIFETIMES, OneTimeToken, Purpo
 from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.user import User
 from hexkey.domain.accounts.username import Username
-from hexkey.domain.authentication.throttle import Budget, Charge, Relief
+from hexkey.domain.authentication.throttle import Budget, Charge
 from hexkey.domain.events import EventType
 from hexkey.domain.identifiers import EndpointId, KeyId, MessageId, SessionId, TokenId, UserId
 from hexkey.domain.keys import KeyState, SealedKey, SigningAlgorithm, SigningKey
@@ -167,8 +167,3 @@ def a_signing_key(
 def a_charge(*, key: str = "ann", free: int = 0) -> Charge:
     """An attempt counted under `key`."""
     return Charge(key=key, budget=Budget(free=free))
-
-
-def a_relief(*, key: str = "ann") -> Relief:
-    """The same, taken back."""
-    return Relief(key=key, count=1, rest=timedelta(0))

@@ -37,7 +37,6 @@ from tests.support.builders import (
     a_charge,
     a_message,
     a_one_time_token,
-    a_relief,
     a_signing_key,
     a_user,
     an_endpoint,
@@ -63,7 +62,6 @@ READS: dict[str, Deed] = {
 WRITES: dict[str, Deed] = {
     "add": lambda e: added(SqlStore(e), a_user()),
     "charge": lambda e: SqlFailureCounters(e).charge([a_charge()], now=START),
-    "relieve": lambda e: SqlFailureCounters(e).relieve([a_relief()]),
     "install": lambda e: SqlSigningKeyStore(e).add(a_signing_key()),
     "put": lambda e: put(SqlStore(e), a_one_time_token()),
     "queue": lambda e: queued(SqlStore(e), a_message()),
