@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, create_model
 
-from hexkey.entrypoints.http import export_document, recovery_schemas, schemas
+from hexkey.entrypoints.http import access_schemas, export_document, recovery_schemas, schemas
 from hexkey.entrypoints.http.app import create_app
 from hexkey.entrypoints.http.problems import STATUS
 from hexkey.entrypoints.http.representations import private, public
@@ -18,8 +18,16 @@ from tools.pin_openapi import REFERENCE, errors, errors_page, openapi_document
 pytestmark = pytest.mark.anyio
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_document())
-OF_OPERATORS = {"message_not_found", "webhook_not_found", "invalid_webhook"}
-MODELS: dict[str, Any] = {**vars(schemas), **vars(recovery_schemas), **vars(export_document)}
+OF_OPERATORS = {
+    *("message_not_found", "webhook_not_found", "invalid_webhook"),
+    *("role_built_in", "role_in_use"),
+}
+MODELS: dict[str, Any] = {
+    **vars(schemas),
+    **vars(recovery_schemas),
+    **vars(export_document),
+    **vars(access_schemas),
+}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
