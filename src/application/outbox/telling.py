@@ -41,6 +41,7 @@ _AUDITED: Mapping[EventType, AuditType] = {
     EventType.EMAIL_CHANGED: AuditType.EMAIL_CHANGED,
     EventType.EMAIL_VERIFIED: AuditType.EMAIL_VERIFIED,
     EventType.NEW_DEVICE: AuditType.NEW_DEVICE,
+    EventType.SESSION_ENDED: AuditType.SESSION_ENDED,
 }
 _AUDITED_DETAILS = frozenset(
     {"by", "erase_date", "role"}
