@@ -59,6 +59,7 @@ def _put(dialect: str) -> Insert:
     older = or_(
         _table.c.created_at < bindparam("created_at"),
         and_(_table.c.created_at == bindparam("created_at"), _table.c.id < bindparam("id")),
+        _table.c.created_at > bindparam("now", type_=_table.c.created_at.type),
     )
     return upsert(_table, dialect, new=new, changed=new, where=older, key=_SUBJECT)
 
@@ -69,10 +70,11 @@ class SqlOneTimeTokens(OneTimeTokens):
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def put(self, token: OneTimeToken) -> None:
+    async def put(self, token: OneTimeToken, *, now: datetime | None = None) -> None:
         # Its subject may have been another one when it was put before.
         if (await self._work.execute(_HAS_ID, {"id": token.id})).first() is None:
-            await self._work.execute(_put(self._work.dialect), row_from(token))
+            row = {**row_from(token), "now": now}
+            await self._work.execute(_put(self._work.dialect), row)
 
     async def find(self, digest: str) -> OneTimeToken | None:
         return await self._one(_FIND, {"digest": digest})

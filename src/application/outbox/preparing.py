@@ -52,7 +52,7 @@ class PrepareMail:
                 decision = await decide(message, users=transaction.users, secrets=self.secrets)
                 found[message.id] = decision
                 if decision.token is not None:
-                    await transaction.one_time_tokens.put(decision.token)
+                    await transaction.one_time_tokens.put(decision.token, now=now)
             # After all of them: one of these may have voided another.
             works = [it for it in messages if await _works(found[it.id], transaction, now=now)]
             if any(decision.token for decision in found.values()):

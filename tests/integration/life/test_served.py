@@ -76,9 +76,7 @@ async def sign_in(server: Server, password: str) -> Answer:
 
 
 class TestServer:
-    async def test_begins_an_account_by_mail(
-        self, office: PostOffice, tmp_path: Path
-    ) -> None:
+    async def test_begins_an_account_by_mail(self, office: PostOffice, tmp_path: Path) -> None:
         """EN-04, RC-02, RC-08: one process, nothing configured but the address of a mail server."""
         async with serving(mailing(office, registration="verified"), tmp_path) as server:
             port = server.port
