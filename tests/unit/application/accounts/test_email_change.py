@@ -122,6 +122,7 @@ class TestChangeEmail:
     ) -> None:
         reset, _ = await life.reset_mail()
         for email in (OTHER_ADDRESS, ADDRESS):
+            life.wait(minutes=1)
             mail = await life.change_email(alice, email)
             await life.confirm_change(token=mail.token)
 
