@@ -43,10 +43,6 @@ OPEN = {
     *(product(("GET", "POST"), PAGES)),
     ("GET", "/account/done"),
 }
-FRESH = {  # ASVS 7.5.1
-    *(("DELETE", "/sessions"), ("DELETE", "/sessions/{id}")),
-    *(("DELETE", "/users/me"), ("GET", "/users/me/export"), ("POST", "/users/me/email")),
-}
 CALLERS = ("anonymous", "disabled", "plain", "admin")
 WELL_FORMED = {  # a body that the route would take, so that only the caller can be wrong
     ("PATCH", "/users/me"): {"full_name": "Ann"},
@@ -95,25 +91,6 @@ class TestRoutes:
         found = {(method, path) for method, path, rule in ROUTES if rule is ANYONE}
 
         assert found == OPEN
-
-    async def test_that_ask_for_a_fresh_proof_are_on_a_list(self, api: Api) -> None:
-        """ASVS 7.5.1: each of them does ask, and the others are not on it."""
-        late = await api.somebody()
-        api.clock.advance(minutes=6)
-        asking = set()
-        for method, path, rule in ROUTES:
-            if rule is ANYONE or rule is IS_ADMIN:
-                continue
-            body = WELL_FORMED.get((method, path))
-            how = {"json": body} if body else {}
-            answer = await api.call(method, path.replace("{id}", "x"), headers=late, **how)
-            if answer.content and answer.json().get("code") == "reauthentication_required":
-                asking.add((method, path))
-            if (method, path) == ("DELETE", "/sessions/current"):
-                late = await api.sign_in()
-                api.clock.advance(minutes=6)
-
-        assert asking == FRESH
 
     def test_az_01_of_the_document_are_all_known(self) -> None:
         """AZ-01: nothing is documented that the matrix does not visit."""
