@@ -7,11 +7,15 @@ from urllib.parse import urlsplit
 
 from hexkey.application.accounts.mail_decisions import Decision, decide
 from hexkey.application.outbox.letters import LETTERS, LetterPlan
-from hexkey.application.ports.accounts import AccountStore, AccountTransaction
+from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.mail import Letter, LetterWriter, Mail
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
-from hexkey.domain.accounts.one_time_token import VOID_WITH_PASSWORD, OneTimeToken
-from hexkey.domain.identifiers import MessageId
+from hexkey.domain.accounts.one_time_token import (
+    VOID_WITH_PASSWORD,
+    OneTimeToken,
+    Purpose,
+)
+from hexkey.domain.identifiers import MessageId, TokenId
 from hexkey.domain.outbox import Message
 
 _MINUTES, _HOURS = 120, 48  # up to which a time is told in minutes, and in hours
@@ -47,17 +51,19 @@ class PrepareMail:
             TemporarilyUnavailable: if the store is away.
         """
         found: dict[MessageId, Decision] = {}
+        kept: dict[tuple[Purpose, str], OneTimeToken] = {}
         async with self.store.begin() as transaction:
             for message in messages:
                 decision = await decide(message, users=transaction.users, secrets=self.secrets)
                 found[message.id] = decision
                 if decision.token is not None:
-                    await transaction.one_time_tokens.put(decision.token, now=now)
-            # After all of them: one of these may have voided another.
-            works = [it for it in messages if await _works(found[it.id], transaction, now=now)]
-            if any(decision.token for decision in found.values()):
+                    token = await transaction.one_time_tokens.put(decision.token, now=now)
+                    if token is not None:  # in place of an earlier one, perhaps of these messages
+                        kept[token.purpose, token.subject] = token
+            if kept:
                 await transaction.commit()
-        return {it.id: found[it.id] for it in works}
+        tokens = {token.id: token for token in kept.values()}
+        return {of: it for of, it in found.items() if _is_of_use(it, tokens, now=now)}
 
     def write(self, message: Message, decision: Decision, *, now: datetime) -> Mail:
         """The mail."""
@@ -105,17 +111,18 @@ class PrepareMail:
         return f"[{host}]" if ":" in host else host
 
 
-async def _works(decision: Decision, transaction: AccountTransaction, *, now: datetime) -> bool:
+def _is_of_use(decision: Decision, kept: Mapping[TokenId, OneTimeToken], *, now: datetime) -> bool:
     """Whether there is a letter to send, and a link in it would do its act."""
-    token = decision.token
-    if decision.kind is None or token is None:
+    wanted = decision.token
+    if decision.kind is None or wanted is None:
         return decision.kind is not None
-    kept = await transaction.one_time_tokens.find(token.digest)
-    # Somebody has asked again since, or has used or voided the link of an earlier attempt.
-    if kept is None or not kept.is_live(now=now):
+    token = kept.get(wanted.id)
+    # Somebody has asked again since, or has used or voided the link of an earlier attempt; or the
+    # master secret was changed since then, and with it the link.
+    if token is None or not token.is_live(now=now) or token.digest != wanted.digest:
         return False
-    same_password = kept.credential_version == token.credential_version
-    return same_password or kept.purpose not in VOID_WITH_PASSWORD
+    same_password = token.credential_version == wanted.credential_version
+    return same_password or token.purpose not in VOID_WITH_PASSWORD
 
 
 def span(time: timedelta) -> str:

@@ -151,10 +151,15 @@ class TestDeliverMail:
     async def test_sends_several_at_once_but_not_all(
         self, worker: Worker, sender: ScriptedSender
     ) -> None:
+        sender.hangs = True
         await worker.queue(*(a_message(to=f"u{number}@example.com") for number in range(50)))
+        sending = asyncio.create_task(worker.deliver_mail())
+        for _ in range(500):
+            await asyncio.sleep(0)
 
-        await worker.deliver_mail()
-
+        assert sender.busy == MAIL_LANES
+        sender.patience.set()
+        assert await sending == 50
         assert sender.most == MAIL_LANES
 
     async def test_empties_more_than_one_batch(
@@ -201,7 +206,9 @@ class TestWorkerThatIsStopped:
             *(a_message(to=f"u{number}@example.com") for number in range(10))
         )
         running = asyncio.create_task(worker.deliver_mail.run())
-        await sender.reached.wait()
+        for _ in range(500):
+            await asyncio.sleep(0)
+        assert sender.busy == MAIL_LANES
         running.cancel()
         await asyncio.sleep(0)
         sender.patience.set()
