@@ -1,13 +1,15 @@
 """From a message of the outbox to a mail: whom it is for, what it says, which link it carries."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from hexkey.application.accounts.mail_decisions import Decision, decide
 from hexkey.application.outbox.letters import LETTERS, LetterPlan
 from hexkey.application.ports.accounts import AccountStore
+from hexkey.application.ports.devices import DeviceNames
 from hexkey.application.ports.mail import Letter, LetterWriter, Mail
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
 from hexkey.domain.accounts.one_time_token import (
@@ -36,6 +38,7 @@ class PrepareMail:
     store: AccountStore
     secrets: OneTimeSecrets
     letters: LetterWriter
+    devices: DeviceNames
     pages: str
 
     async def __call__(
@@ -63,7 +66,19 @@ class PrepareMail:
             if kept:
                 await transaction.commit()
         tokens = {token.id: token for token in kept.values()}
-        return {of: it for of, it in found.items() if _is_of_use(it, tokens, now=now)}
+        return {
+            message.id: await self._named(message, found[message.id])
+            for message in messages
+            if _is_of_use(found[message.id], tokens, now=now)
+        }
+
+    async def _named(self, message: Message, decision: Decision) -> Decision:
+        """`decision` with the name of the device, if the message tells of one."""
+        agent = message.content.get("device")
+        if agent is None:
+            return decision
+        # Naming takes milliseconds, and the first time a second: not on the event loop.
+        return replace(decision, device=await asyncio.to_thread(self.devices.name, agent))
 
     def write(self, message: Message, decision: Decision, *, now: datetime) -> Mail:
         """The mail."""
@@ -86,6 +101,7 @@ class PrepareMail:
             **message.content,
             "user_name": decision.user_name,
             "address": decision.to.value,
+            "device": decision.device,
             "when": _instant(message.created_at),
             **self._links(message, plan),
         }
