@@ -108,10 +108,12 @@ class RecoveryMachine(RecoveryWorld, RuleBasedStateMachine):
         else:
             self.use_a_link_where_it_leads(place="reset", back=0)
 
-    @rule(name=names, email=addresses, place=st.sampled_from(["confirm", "disown"]))
+    @rule(name=names, email=addresses, place=st.sampled_from(["confirm", "disown", "reset"]))
     def register_and_answer(self, name: str | None, email: str, place: str) -> None:
         self.register(name=name, email=email)
         self.deliver()
+        if place == "reset":  # RC-13: as whoever finds an account made with their address
+            self.ask_for_a_reset(email=email, at_once=True)
         self.use_a_link_where_it_leads(place=place, back=0)
 
     @rule(place=st.sampled_from(["undo", "undo", "restore"]), back=backs, forgotten=st.booleans())
