@@ -277,6 +277,11 @@ class RecoveryWorld:
         fitting = [it for it in fitting if it.purpose in OPENS[place]]
         return fitting[-1 - back % len(fitting)] if fitting else None
 
+    def wait_until(self, end: datetime, *, late: bool) -> None:
+        """Let time pass to the first instant that is too late, or to the last that is not."""
+        left = (end - self.life.clock.now()).total_seconds()
+        self.life.clock.advance(seconds=left if late else left - 0.001)
+
     def password(self) -> str:
         self.passwords += 1
         return f"password number {self.passwords}"

@@ -40,6 +40,7 @@ class Decision:
         user_name: what the letter calls its reader.
         token: to be put before anything is sent, also where nothing is.
         language: of the reader; `None` for the deployment's.
+        device: what the reader knows the device by of which the message tells.
     """
 
     kind: str | None
@@ -47,6 +48,7 @@ class Decision:
     user_name: str = ""
     token: OneTimeToken | None = None
     language: str | None = None
+    device: str = ""
 
     @property
     def takes_codes(self) -> bool:

@@ -152,6 +152,20 @@ class TestDisownEmail:
         with pytest.raises(InvalidOrExpiredToken):
             await life.disown(token=mail.token)
 
+    async def test_does_nothing_to_an_address_verified_in_another_way(
+        self, life: AccountLife, alice: User
+    ) -> None:
+        mail = await life.mail("verify_email")
+        async with life.store.begin() as transaction:
+            assert alice.email is not None
+            verified = alice.with_verified_email(alice.email, now=life.clock.now())
+            await transaction.users.replace(alice, verified)
+            await transaction.commit()
+
+        with pytest.raises(InvalidOrExpiredToken):
+            await life.disown(token=mail.token)
+        assert await life.on.stored(alice.id) == verified
+
 
 @pytest.fixture
 async def verified_first() -> AccountLife:
