@@ -11,9 +11,7 @@ from hexkey.domain.identifiers import MessageId, TokenId, UserId
 class OneTimeTokens(Protocol):
     """The one-time tokens, inside one transaction."""
 
-    async def put(
-        self, token: OneTimeToken, *, now: datetime | None = None
-    ) -> OneTimeToken | None:
+    async def put(self, token: OneTimeToken, *, now: datetime | None = None) -> OneTimeToken | None:
         """Keep `token` in place of any other of its purpose and subject.
 
         A token that was put before under its id stays as it is, with what happened to it: a

@@ -123,6 +123,27 @@ class RecoveryMachine(RecoveryWorld, RuleBasedStateMachine):
             self.deliver()
             self.use_a_link_where_it_leads(place="reset", back=0)
 
+    @precondition(lambda self: self.model.people)
+    @rule(pick=picks, email=addresses, place=st.sampled_from(["reset", "confirm_change"]))
+    def lock_a_thief_out(self, pick: int, email: str, place: str) -> None:
+        """What was mailed before the password was changed is of no use after it."""
+        if place == "reset":
+            self.ask_for_a_reset(email=self.person(pick).email or email, at_once=True)
+        else:
+            self.ask_for_another_address(pick=pick, email=email, at_once=True)
+        self.change_the_password(pick=pick)
+        self.use_a_link_where_it_leads(place=place, back=0)
+
+    @precondition(lambda self: self.model.people)
+    @rule(pick=picks, to=st.permutations(ADDRESSES), back=st.permutations([0, 1]))
+    def move_twice_and_take_back(self, pick: int, to: list[str], back: list[int]) -> None:
+        """An older undoing outweighs a younger one, whichever is used first."""
+        for email in to[:2]:
+            self.wait(seconds=60)
+            self.move_to_another_address(pick=pick, email=email, told=True)
+        for each in back:
+            self.use_a_link_where_it_leads(place="undo", back=each)
+
     # What owners, operators and time do
 
     @precondition(lambda self: self.model.people)
