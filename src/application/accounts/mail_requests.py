@@ -44,7 +44,8 @@ class MailRequestPolicy:
     """How much mail may be asked for.
 
     Attributes:
-        pause: between two mails to one address.
+        pause: between two mails of one kind to one address; whoever has just registered may have
+            forgotten the password at once.
         hourly: mails to one address.
         per_network: mails a minute for one network, to whatever addresses.
     """
@@ -56,7 +57,7 @@ class MailRequestPolicy:
     def allows(self, recent: RecentMail, *, now: datetime) -> bool:
         """Whether one more may be queued."""
         return (
-            _count(recent.to_recipient, within=self.pause, now=now) < 1
+            _count(recent.of_kind, within=self.pause, now=now) < 1
             and _count(recent.to_recipient, within=timedelta(hours=1), now=now) < self.hourly
             and _count(recent.from_network, within=timedelta(minutes=1), now=now) < self.per_network
         )
@@ -125,7 +126,10 @@ class RequestMail:
         now = self.clock.now()
         counted = network_of(network) if network else None
         recent = await transaction.outbox.recent(
-            recipient_key=address.key, network=counted, since=now - timedelta(hours=1)
+            kind=kind.value,
+            recipient_key=address.key,
+            network=counted,
+            since=now - timedelta(hours=1),
         )
         if not self.policy.allows(recent, now=now):
             return

@@ -57,7 +57,12 @@ class PrepareMail:
         kept: dict[tuple[Purpose, str], OneTimeToken] = {}
         async with self.store.begin() as transaction:
             for message in messages:
-                decision = await decide(message, users=transaction.users, secrets=self.secrets)
+                decision = await decide(
+                    message,
+                    users=transaction.users,
+                    tokens=transaction.one_time_tokens,
+                    secrets=self.secrets,
+                )
                 found[message.id] = decision
                 if decision.token is not None:
                     token = await transaction.one_time_tokens.put(decision.token, now=now)
