@@ -220,6 +220,13 @@ class RecoveryWorld:
         if purpose is None:
             return None
         address = message.recipient_key
+        name = message.content.get("username")
+        password = self.flows.get(f"password of {message.id}")
+        if purpose is Purpose.REGISTER and message.kind == "verification":
+            waiting = self.model.latest(purpose, address)  # whose mail was lost, so they say
+            assert waiting is not None
+            assert waiting.is_live(message.created_at)
+            name, password = waiting.name, waiting.password
         return Mailed(
             id=TokenId(message.id),
             purpose=purpose,
@@ -228,8 +235,8 @@ class RecoveryWorld:
             created=message.created_at,
             expires=self.end_of(message, purpose),
             flow=self.flows.get(message.id),
-            name=message.content.get("username"),
-            password=self.flows.get(f"password of {message.id}"),
+            name=name,
+            password=password,
             nobody=kind is None,
         )
 

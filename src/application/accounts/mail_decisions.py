@@ -17,6 +17,8 @@ from hexkey.domain.access import Role
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.one_time_token import (
     LIFETIMES,
+    MOST_TRIES,
+    WITH_CODE,
     Invitation,
     OneTimeToken,
     PendingRegistration,
@@ -54,9 +56,9 @@ class Decision:
     def takes_codes(self) -> bool:
         """Whether the letter may show a code: a reset demands the flow of whoever asked."""
         token = self.token
-        return token is not None and (
-            token.purpose is not Purpose.RESET_PASSWORD or token.flow_digest is not None
-        )
+        if token is None or token.tries >= MOST_TRIES:
+            return False
+        return token.purpose is not Purpose.RESET_PASSWORD or token.flow_digest is not None
 
 
 async def decide(
@@ -64,7 +66,13 @@ async def decide(
 ) -> Decision:
     """Decide about a mail that is to leave, as `users` and `tokens` are in this transaction."""
     rule = _RULES.get(message.kind, _news)
-    return await rule(_Case(message=message, users=users, tokens=tokens, secrets=secrets))
+    case = _Case(message=message, users=users, tokens=tokens, secrets=secrets)
+    decision = await rule(case)
+    token = decision.token
+    if token is None or token.purpose not in WITH_CODE:
+        return decision
+    earlier = await tokens.find_for(token.purpose, token.subject)
+    return replace(decision, token=token.after(earlier))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
