@@ -67,13 +67,12 @@ locks-check: .venv/.development ## Check that the locks are whole, hashed and na
 audit: .venv/.development ## Ask for known vulnerabilities of what is locked
 	$(BIN)/python tools/audit.py
 
-# One run of the suite, two bounds: the core is held higher than the rest. What kills, floods and
-# times real processes adds minutes and no coverage; `make test` runs it.
+# One run of the suite, two bounds: the core is held higher than the rest. What drives real
+# processes, browsers and installations adds minutes and no coverage; `make test` runs it.
+APART := browser docs examples faults frontline fuzz races timing wheel worker
 coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS) -q --ignore=tests/integration/faults \
-		--ignore=tests/integration/races --ignore=tests/integration/timing \
-		--ignore=tests/integration/frontline --ignore=tests/integration/fuzz
+	$(BIN)/coverage run -m pytest -n $(JOBS) -q $(APART:%=--ignore=tests/integration/%)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty

@@ -163,6 +163,32 @@ class OneTimeTokensContract(ABC):
         assert await kept(store, newer) == newer
         assert [await kept(store, it) for it in elsewhere] == elsewhere
 
+    async def test_rf_16_what_a_clock_made_that_was_set_back_is_not_newer(
+        self, store: AccountStore
+    ) -> None:
+        """RF-16: or nobody could get another link until the old time comes round again."""
+        future = a_one_time_token(now=LATER)
+        present = a_one_time_token(subject=future.subject, now=START)
+
+        await put(store, future, present)
+        assert await kept(store, present) is None
+        async with store.begin() as transaction:
+            await transaction.one_time_tokens.put(present, now=START)
+            await transaction.commit()
+
+        assert await kept(store, present) == present
+        assert await kept(store, future) is None
+
+    async def test_putting_tells_what_is_kept(self, store: AccountStore) -> None:
+        older = a_one_time_token(subject="a")
+        newer = a_one_time_token(subject="a")
+        async with store.begin() as transaction:
+            tokens = transaction.one_time_tokens
+            assert await tokens.put(newer) == newer
+            assert await tokens.put(older) is None
+            assert await tokens.replace(newer, newer.used(now=LATER))
+            assert await tokens.put(newer) == newer.used(now=LATER)
+
     async def test_of_two_made_at_one_instant_the_later_id_wins(self, store: AccountStore) -> None:
         first, second = a_one_time_token(subject="a"), a_one_time_token(subject="a")
         await put(store, second, first)

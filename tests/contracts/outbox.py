@@ -49,12 +49,16 @@ async def queued(store: AccountStore, *messages: Message) -> None:
 
 
 async def recent(
-    store: AccountStore, recipient_key: str, *, network: str | None = None
+    store: AccountStore,
+    recipient_key: str,
+    *,
+    kind: str = "password_reset",
+    network: str | None = None,
 ) -> RecentMail:
     """What was asked for in the hour before `START`."""
     async with store.begin() as transaction:
         return await transaction.outbox.recent(
-            recipient_key=recipient_key, network=network, since=HOUR_AGO
+            kind=kind, recipient_key=recipient_key, network=network, since=HOUR_AGO
         )
 
 
@@ -122,7 +126,15 @@ class OutboxContract(ABC):
         assert list(found.to_recipient) == [at for at in counted for _ in range(3)]
         assert list(found.from_network) == [at for at in counted for _ in range(2)]
         assert not (await recent(store, "a")).from_network
-        assert await recent(store, "c", network="o") == RecentMail([], [])
+        assert await recent(store, "c", network="o") == RecentMail([], [], [])
+
+    async def test_rl_11_tells_those_of_the_same_kind_apart(self, store: AccountStore) -> None:
+        await queued(store, a_message(recipient="a", kind="verification", now=START - TICK))
+        await queued(store, a_message(recipient="a", kind="password_reset", now=START))
+
+        found = await recent(store, "a", kind="verification")
+
+        assert found == RecentMail([START, START - TICK], [START - TICK], [])
 
     async def test_rl_11_counts_what_has_left_or_failed_as_well(self, store: AccountStore) -> None:
         messages = [a_message(recipient="a") for _ in range(3)]
@@ -135,9 +147,11 @@ class OutboxContract(ABC):
     ) -> None:
         async with store.begin() as transaction:
             await transaction.outbox.add(a_message(recipient="a", network="n"))
-            found = await transaction.outbox.recent(recipient_key="a", network="n", since=HOUR_AGO)
+            found = await transaction.outbox.recent(
+                kind=a_message().kind, recipient_key="a", network="n", since=HOUR_AGO
+            )
 
-        assert found == RecentMail([START], [START])
+        assert found == RecentMail([START], [START], [START])
 
     @pytest.mark.parametrize("shared", ["recipient", "network"])
     async def test_rl_11_of_fifty_requests_at_once_no_more_pass_than_may(
@@ -150,7 +164,7 @@ class OutboxContract(ABC):
             network = "n" if shared == "network" else str(number)
             async with store.begin() as transaction:
                 found = await transaction.outbox.recent(
-                    recipient_key=address, network=network, since=HOUR_AGO
+                    kind="a", recipient_key=address, network=network, since=HOUR_AGO
                 )
                 if len(found.to_recipient) < 5 and len(found.from_network) < 5:
                     message = a_message(recipient=address, network=network)

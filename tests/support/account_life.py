@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from hexkey.adapters.memory.outbox_queue import MemoryOutboxQueue
 from hexkey.adapters.memory.webhook_endpoints import MemoryWebhookEndpoints
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.deletion import (
     EraseDue,
     RestoreAccount,
@@ -94,6 +95,7 @@ class AccountLife:
             store=self.store,
             secrets=self.secrets,
             letters=self._letters,
+            devices=ParsedDeviceNames(),
             pages="https://auth.example/account",
         )
         self.inbox: list[Delivered] = []

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-# What a deed must leave alone if it fails; `tries` of a code is spent before it is compared, and
-# so are the counters of failures, which are not looked at.
+# What a deed must leave alone if it fails. Tries of a code are spent before it is compared, as
+# counters of failures are, which are not looked at; and being seen is not part of any deed.
 _TABLES = (
     *("audit_events", "audit_chain", "signing_keys"),
     *("users", "user_roles", "sessions", "state_changes", "one_time_tokens", "outbox"),
     *("webhook_endpoints", "webhook_subscriptions"),
 )
-_MAY_DIFFER = frozenset({"tries"})
+_MAY_DIFFER = frozenset({"tries", "last_seen_at", "idle_until"})
 
 Rows = dict[str, list[dict[str, Any]]]
 

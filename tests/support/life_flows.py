@@ -28,7 +28,8 @@ class Somebody:
         return f"{self.name}@example.com"
 
     async def call(self, method: str, path: str, body: object = None) -> int:
-        return (await self.answer(method, path, body)).status_code
+        answer = await self.answer(method, path, body)
+        return int(answer.status_code)
 
     async def answer(self, method: str, path: str, body: object = None) -> Any:
         how = {} if body is None else {"json": body}

@@ -23,6 +23,7 @@ LASTS = {
 TO_GET_IN = (Purpose.VERIFY_EMAIL, Purpose.RESET_PASSWORD, Purpose.CHANGE_EMAIL)
 CODES_LAST = timedelta(minutes=10)
 TRIES = 5
+TRIES_LAST = timedelta(days=1)
 
 
 @dataclass
@@ -114,7 +115,11 @@ class RecoveryModel:
         return True
 
     def put(self, token: Mailed) -> None:
-        """Keep a token that is newer than the others about the same."""
+        """Keep a token that is newer than the others about the same, and as much tried."""
+        about = [it for it in self.mailed if it.subject == token.subject]
+        earlier = max(about, key=lambda it: (it.created, it.id), default=None)
+        if earlier and not earlier.over and token.created < earlier.created + TRIES_LAST:
+            token.tries = earlier.tries
         for other in self.mailed:
             other.over = other.over or other.subject == token.subject
         self.mailed.append(token)

@@ -220,6 +220,13 @@ class RecoveryWorld:
         if purpose is None:
             return None
         address = message.recipient_key
+        name = message.content.get("username")
+        password = self.flows.get(f"password of {message.id}")
+        if purpose is Purpose.REGISTER and message.kind == "verification":
+            waiting = self.model.latest(purpose, address)  # whose mail was lost, so they say
+            assert waiting is not None
+            assert waiting.is_live(message.created_at)
+            name, password = waiting.name, waiting.password
         return Mailed(
             id=TokenId(message.id),
             purpose=purpose,
@@ -228,8 +235,8 @@ class RecoveryWorld:
             created=message.created_at,
             expires=self.end_of(message, purpose),
             flow=self.flows.get(message.id),
-            name=message.content.get("username"),
-            password=self.flows.get(f"password of {message.id}"),
+            name=name,
+            password=password,
             nobody=kind is None,
         )
 
@@ -276,6 +283,11 @@ class RecoveryWorld:
         fitting = [it for it in self.model.mailed if it.id in self.read]
         fitting = [it for it in fitting if it.purpose in OPENS[place]]
         return fitting[-1 - back % len(fitting)] if fitting else None
+
+    def wait_until(self, end: datetime, *, late: bool) -> None:
+        """Let time pass to the first instant that is too late, or to the last that is not."""
+        left = (end - self.life.clock.now()).total_seconds()
+        self.life.clock.advance(seconds=left if late else left - 0.001)
 
     def password(self) -> str:
         self.passwords += 1

@@ -22,6 +22,7 @@ from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.mail_requests import RequestMail
 from hexkey.application.accounts.password_reset import RequestPasswordReset
 from hexkey.application.outbox.delivering import DeliverMail, DeliverWebhooks
@@ -180,6 +181,7 @@ class Worker:
             store=boxes.store,
             secrets=self.one_time_secrets,
             letters=JinjaLetters(service_name="Example"),
+            devices=ParsedDeviceNames(),
             pages=self.pages,
         )
         shared: dict[str, Any] = {

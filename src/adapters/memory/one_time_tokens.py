@@ -17,12 +17,16 @@ class MemoryOneTimeTokens(OneTimeTokens):
         self._committed = committed
         self._pending = pending
 
-    async def put(self, token: OneTimeToken) -> None:
-        if any(it.id == token.id for it in self._all()):
-            return
+    async def put(self, token: OneTimeToken, *, now: datetime | None = None) -> OneTimeToken | None:
+        known = next((it for it in self._all() if it.id == token.id), None)
+        if known is not None:
+            return known
         present = await self.find_for(token.purpose, token.subject)
-        if present is None or _age(present) < _age(token):
+        is_of_the_future = present is not None and now is not None and present.created_at > now
+        if present is None or is_of_the_future or _age(present) < _age(token):
             self._keep(token)
+            return token
+        return None
 
     async def find(self, digest: str) -> OneTimeToken | None:
         return next((it for it in self._all() if it.digest == digest), None)

@@ -25,7 +25,7 @@ class MemoryOutbox(Outbox):
         self._pending.messages[message.id] = message
 
     async def recent(
-        self, *, recipient_key: str, network: str | None, since: datetime
+        self, *, kind: str, recipient_key: str, network: str | None, since: datetime
     ) -> RecentMail:
         asked = [
             it
@@ -33,8 +33,10 @@ class MemoryOutbox(Outbox):
             if it.channel is Channel.MAIL and it.user is None and it.created_at >= since
         ]
         asked.sort(key=lambda it: it.created_at, reverse=True)
+        to_recipient = [it for it in asked if it.recipient_key == recipient_key]
         return RecentMail(
-            to_recipient=[it.created_at for it in asked if it.recipient_key == recipient_key],
+            to_recipient=[it.created_at for it in to_recipient],
+            of_kind=[it.created_at for it in to_recipient if it.kind == kind],
             from_network=[
                 it.created_at for it in asked if network is not None and it.network == network
             ],

@@ -19,7 +19,7 @@ from hexkey.domain.identifiers import UserId
 _table = one_time_tokens
 _SUBJECT = (_table.c.purpose, _table.c.subject)
 
-_HAS_ID = select(_table.c.id).where(_table.c.id == bindparam("id"))
+_BY_ID = select(_table).where(_table.c.id == bindparam("id"))
 _FIND = select(_table).where(_table.c.digest == bindparam("digest")).with_for_update()
 _FIND_FOR = (
     select(_table)
@@ -59,6 +59,7 @@ def _put(dialect: str) -> Insert:
     older = or_(
         _table.c.created_at < bindparam("created_at"),
         and_(_table.c.created_at == bindparam("created_at"), _table.c.id < bindparam("id")),
+        _table.c.created_at > bindparam("now", type_=_table.c.created_at.type),
     )
     return upsert(_table, dialect, new=new, changed=new, where=older, key=_SUBJECT)
 
@@ -69,10 +70,14 @@ class SqlOneTimeTokens(OneTimeTokens):
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def put(self, token: OneTimeToken) -> None:
+    async def put(self, token: OneTimeToken, *, now: datetime | None = None) -> OneTimeToken | None:
         # Its subject may have been another one when it was put before.
-        if (await self._work.execute(_HAS_ID, {"id": token.id})).first() is None:
-            await self._work.execute(_put(self._work.dialect), row_from(token))
+        known = await self._one(_BY_ID, {"id": token.id})
+        if known is not None:
+            return known
+        row = {**row_from(token), "now": now}
+        kept = (await self._work.execute(_put(self._work.dialect), row)).rowcount == 1
+        return token if kept else None
 
     async def find(self, digest: str) -> OneTimeToken | None:
         return await self._one(_FIND, {"digest": digest})

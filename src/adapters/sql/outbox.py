@@ -21,10 +21,10 @@ _ASKED = (
     outbox.c.created_at >= bindparam("since"),
 )
 _RECENT = union_all(
-    select(literal(1).label("to_recipient"), outbox.c.created_at).where(
+    select(literal(1).label("to_recipient"), outbox.c.kind, outbox.c.created_at).where(
         outbox.c.recipient_key == bindparam("recipient_key"), *_ASKED
     ),
-    select(literal(0), outbox.c.created_at).where(
+    select(literal(0), outbox.c.kind, outbox.c.created_at).where(
         outbox.c.network == bindparam("network"), *_ASKED
     ),
 )
@@ -53,7 +53,7 @@ class SqlOutbox(Outbox):
         self.is_filled = True
 
     async def recent(
-        self, *, recipient_key: str, network: str | None, since: datetime
+        self, *, kind: str, recipient_key: str, network: str | None, since: datetime
     ) -> RecentMail:
         # Always in this order, so that no two transactions wait for each other.
         await self._wait_for_turn(f"recipient {recipient_key}")
@@ -62,8 +62,10 @@ class SqlOutbox(Outbox):
         values = {"recipient_key": recipient_key, "network": network, "since": since}
         rows = (await self._work.execute(_RECENT, values)).all()
         latest_first = sorted(rows, key=lambda row: row.created_at, reverse=True)
+        to_recipient = [row for row in latest_first if row.to_recipient]
         return RecentMail(
-            to_recipient=[row.created_at for row in latest_first if row.to_recipient],
+            to_recipient=[row.created_at for row in to_recipient],
+            of_kind=[row.created_at for row in to_recipient if row.kind == kind],
             from_network=[row.created_at for row in latest_first if not row.to_recipient],
         )
 

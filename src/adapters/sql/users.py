@@ -70,8 +70,7 @@ class SqlUsers(Users):
             # In a statement of its own: one that waits for the row and joins the roles at the
             # same time would return the new row with the old roles.
             await self._work.execute(_LOCK, {"id": id})
-        rows = (await self._work.execute(_FIND, {"id": id})).all()
-        return user_from(rows) if rows else None
+        return await self._read(id)
 
     async def replace(self, old: User, new: User) -> bool:
         if old.can_administer and not new.can_administer:
@@ -90,7 +89,7 @@ class SqlUsers(Users):
 
     async def find_by_email(self, key: str) -> User | None:
         holder = (await self._work.execute(_LOCK_BY_EMAIL, {"key": key})).scalar_one_or_none()
-        return None if holder is None else await self.find(UserId(holder))
+        return None if holder is None else await self._read(UserId(holder))
 
     async def due_for_erasure(self, *, now: datetime, limit: int) -> Sequence[UserId]:
         found = await self._work.execute(_DUE_FOR_ERASURE, {"now": now, "limit": limit})
@@ -105,6 +104,10 @@ class SqlUsers(Users):
         await self._work.execute(_FORGET_MESSAGES, concerned(user))
         self._changes.note(user.id, at=now)
         return True
+
+    async def _read(self, id: UserId) -> User | None:
+        rows = (await self._work.execute(_FIND, {"id": id})).all()
+        return user_from(rows) if rows else None
 
     async def _grant(self, user: User, roles: frozenset[Role]) -> None:
         rows = [{"user_id": user.id, "role": role} for role in roles]

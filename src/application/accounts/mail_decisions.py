@@ -12,11 +12,13 @@ from hexkey.application.accounts.mail_requests import FLOW_DIGEST, RequestKind
 from hexkey.application.accounts.pending import pending_registration, requested_change
 from hexkey.application.outbox.telling import name_of
 from hexkey.application.ports.accounts import Users
-from hexkey.application.ports.one_time_tokens import OneTimeSecrets
+from hexkey.application.ports.one_time_tokens import OneTimeSecrets, OneTimeTokens
 from hexkey.domain.access import Role
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.one_time_token import (
     LIFETIMES,
+    MOST_TRIES,
+    WITH_CODE,
     Invitation,
     OneTimeToken,
     PendingRegistration,
@@ -40,6 +42,7 @@ class Decision:
         user_name: what the letter calls its reader.
         token: to be put before anything is sent, also where nothing is.
         language: of the reader; `None` for the deployment's.
+        device: what the reader knows the device by of which the message tells.
     """
 
     kind: str | None
@@ -47,20 +50,29 @@ class Decision:
     user_name: str = ""
     token: OneTimeToken | None = None
     language: str | None = None
+    device: str = ""
 
     @property
     def takes_codes(self) -> bool:
         """Whether the letter may show a code: a reset demands the flow of whoever asked."""
         token = self.token
-        return token is not None and (
-            token.purpose is not Purpose.RESET_PASSWORD or token.flow_digest is not None
-        )
+        if token is None or token.tries >= MOST_TRIES:
+            return False
+        return token.purpose is not Purpose.RESET_PASSWORD or token.flow_digest is not None
 
 
-async def decide(message: Message, *, users: Users, secrets: OneTimeSecrets) -> Decision:
-    """Decide about a mail that is to leave, as `users` are in this transaction."""
+async def decide(
+    message: Message, *, users: Users, tokens: OneTimeTokens, secrets: OneTimeSecrets
+) -> Decision:
+    """Decide about a mail that is to leave, as `users` and `tokens` are in this transaction."""
     rule = _RULES.get(message.kind, _news)
-    return await rule(_Case(message=message, users=users, secrets=secrets))
+    case = _Case(message=message, users=users, tokens=tokens, secrets=secrets)
+    decision = await rule(case)
+    token = decision.token
+    if token is None or token.purpose not in WITH_CODE:
+        return decision
+    earlier = await tokens.find_for(token.purpose, token.subject)
+    return replace(decision, token=token.after(earlier))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +81,7 @@ class _Case:
 
     message: Message
     users: Users
+    tokens: OneTimeTokens
     secrets: OneTimeSecrets
 
     @property
@@ -138,6 +151,10 @@ async def _registration(case: _Case) -> Decision:
             return taken
         return case.letter("registration_taken", owner, to=owner.email, token=taken.token)
     pending = pending_registration(case.message.content, language=case.message.language)
+    return _finish(case, pending)
+
+
+def _finish(case: _Case, pending: PendingRegistration) -> Decision:
     token = case.token(Purpose.REGISTER, user=None, content=pending)
     name = pending.username.value if pending.username else pending.profile.full_name or ""
     return replace(case.letter("finish_registration", None, token=token), user_name=name)
@@ -153,10 +170,24 @@ async def _password_reset(case: _Case) -> Decision:
 
 async def _verification(case: _Case) -> Decision:
     owner = await case.owner()
-    if owner is None or not owner.is_active or owner.email_verified:
+    if owner is None:
+        return await _registration_again(case)
+    if not owner.is_active or owner.email_verified:
         return case.nothing(Purpose.VERIFY_EMAIL)
     token = case.token(Purpose.VERIFY_EMAIL, user=owner)
     return case.letter("verify_email", owner, to=owner.email, token=token)
+
+
+async def _registration_again(case: _Case) -> Decision:
+    """Whoever registered, and waits for a mail that was lost, is sent another one."""
+    waiting = await case.tokens.find_for(
+        Purpose.REGISTER, subject_of(Purpose.REGISTER, user=None, address=case.address)
+    )
+    if waiting is None or not waiting.is_live(now=case.message.created_at):
+        return case.nothing(Purpose.VERIFY_EMAIL)
+    if not isinstance(waiting.content, PendingRegistration):
+        return case.nothing(Purpose.VERIFY_EMAIL)
+    return _finish(case, waiting.content)
 
 
 async def _email_change(case: _Case) -> Decision:

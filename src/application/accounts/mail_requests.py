@@ -53,7 +53,8 @@ class MailRequestPolicy:
     """How much mail may be asked for.
 
     Attributes:
-        pause: between two mails to one address.
+        pause: between two mails of one kind to one address; whoever has just registered may have
+            forgotten the password at once.
         hourly: mails to one address.
         per_network: mails a minute for one network, to whatever addresses.
     """
@@ -65,14 +66,15 @@ class MailRequestPolicy:
     def allows(self, recent: RecentMail, *, now: datetime) -> bool:
         """Whether one more may be queued."""
         return (
-            _count(recent.to_recipient, since=now - self.pause) < 1
-            and _count(recent.to_recipient, since=now - timedelta(hours=1)) < self.hourly
-            and _count(recent.from_network, since=now - timedelta(minutes=1)) < self.per_network
+            _count(recent.of_kind, within=self.pause, now=now) < 1
+            and _count(recent.to_recipient, within=timedelta(hours=1), now=now) < self.hourly
+            and _count(recent.from_network, within=timedelta(minutes=1), now=now) < self.per_network
         )
 
 
-def _count(instants: Sequence[datetime], *, since: datetime) -> int:
-    return sum(at > since for at in instants)
+def _count(instants: Sequence[datetime], *, within: timedelta, now: datetime) -> int:
+    """How many there were; those of a clock that was set back since keep nobody waiting."""
+    return sum(now - within < at <= now for at in instants)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,10 @@ class RequestMail:
         now = self.clock.now()
         counted = network_of(network) if network else None
         recent = await transaction.outbox.recent(
-            recipient_key=address.key, network=counted, since=now - timedelta(hours=1)
+            kind=kind.value,
+            recipient_key=address.key,
+            network=counted,
+            since=now - timedelta(hours=1),
         )
         if not self.policy.allows(recent, now=now):
             return

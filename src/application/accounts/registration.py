@@ -1,6 +1,6 @@
 """Registering: how an account begins."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -79,7 +79,7 @@ class RegistrationPending:
         flow: for whoever registers; to be shown with the code of the mail.
     """
 
-    flow: str
+    flow: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

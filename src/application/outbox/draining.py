@@ -27,6 +27,7 @@ _log = logging.getLogger("hexkey.outbox")
 PREPARED_AT_ONCE = 25  # messages, in one transaction
 
 What = TypeVar("What")  # is known of a message when it has been prepared
+_Items = list[tuple[Message, What | Exception | None]]
 Prepare = Callable[[Sequence[Message], datetime], Awaitable[Mapping[MessageId, What]]]
 Attempt = Callable[[Message, What, datetime], Awaitable[None]]
 
@@ -88,7 +89,7 @@ class Drain(Generic[What]):
             await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
             tries = _SETTLE_TRIES
         finally:
-            supply.close()  # no lane begins anything more
+            await supply.close()  # no lane begins anything more
             await _ended(lanes)
             await ledger.close(tries=tries)
         for lane in lanes:
@@ -96,7 +97,8 @@ class Drain(Generic[What]):
         return ledger.entries
 
     async def _lane(self, supply: "_Supply[What]", ledger: "_Ledger", last_start: float) -> None:
-        while self.clock.monotonic() <= last_start and (item := await supply.next()):
+        # What is taken too late is not tried, and given back with the rest.
+        while (item := await supply.next()) and self.clock.monotonic() <= last_start:
             await ledger.enter(await self._tried(*item))
 
     async def _tried(self, message: Message, what: "What | Exception | None") -> Message:
@@ -142,29 +144,37 @@ class _Supply(Generic[What]):
     prepare: Prepare[What]
     clock: Clock
     _ready: "deque[tuple[Message, What | Exception | None]]" = field(default_factory=deque)
+    _coming: "asyncio.Task[_Items[What]] | None" = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def next(self) -> "tuple[Message, What | Exception | None] | None":
         """A message with what is known of it: `None` for nobody's, an error if that failed."""
         async with self._turn:
-            if not self._ready and self.waiting:
-                many = min(PREPARED_AT_ONCE, len(self.waiting))
-                some = [self.waiting.popleft() for _ in range(many)]
-                self._ready.extend(await self._prepared(some))
+            if not self._ready:
+                coming, self._coming = self._coming or self._begun(), None
+                self._ready.extend(await coming)
+                if self.waiting:  # so that the store works while mail servers do
+                    self._coming = self._begun()
             return self._ready.popleft() if self._ready else None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hand out nothing more."""
         self.waiting.clear()
         self._ready.clear()
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.gather(self._coming, return_exceptions=True)
 
-    async def _prepared(
-        self, some: Sequence[Message]
-    ) -> "list[tuple[Message, What | Exception | None]]":
+    def _begun(self) -> "asyncio.Task[_Items[What]]":
+        many = min(PREPARED_AT_ONCE, len(self.waiting))
+        some = [self.waiting.popleft() for _ in range(many)]
+        return asyncio.create_task(self._prepared(some))
+
+    async def _prepared(self, some: Sequence[Message]) -> "_Items[What]":
         now = self.clock.now()
         wanted = [message for message in some if not message.is_expired(now=now)]
         try:
-            found = await self.prepare(wanted, now)
+            found = await self.prepare(wanted, now) if wanted else {}
         except Exception as error:  # noqa: BLE001 - raised again for the message at fault
             if len(some) == 1:
                 return [(some[0], error)]

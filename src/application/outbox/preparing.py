@@ -1,17 +1,23 @@
 """From a message of the outbox to a mail: whom it is for, what it says, which link it carries."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from hexkey.application.accounts.mail_decisions import Decision, decide
 from hexkey.application.outbox.letters import LETTERS, LetterPlan
-from hexkey.application.ports.accounts import AccountStore, AccountTransaction
+from hexkey.application.ports.accounts import AccountStore
+from hexkey.application.ports.devices import DeviceNames
 from hexkey.application.ports.mail import Letter, LetterWriter, Mail
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
-from hexkey.domain.accounts.one_time_token import VOID_WITH_PASSWORD, OneTimeToken
-from hexkey.domain.identifiers import MessageId
+from hexkey.domain.accounts.one_time_token import (
+    VOID_WITH_PASSWORD,
+    OneTimeToken,
+    Purpose,
+)
+from hexkey.domain.identifiers import MessageId, TokenId
 from hexkey.domain.outbox import Message
 
 _MINUTES, _HOURS = 120, 48  # up to which a time is told in minutes, and in hours
@@ -32,6 +38,7 @@ class PrepareMail:
     store: AccountStore
     secrets: OneTimeSecrets
     letters: LetterWriter
+    devices: DeviceNames
     pages: str
 
     async def __call__(
@@ -47,17 +54,36 @@ class PrepareMail:
             TemporarilyUnavailable: if the store is away.
         """
         found: dict[MessageId, Decision] = {}
+        kept: dict[tuple[Purpose, str], OneTimeToken] = {}
         async with self.store.begin() as transaction:
             for message in messages:
-                decision = await decide(message, users=transaction.users, secrets=self.secrets)
+                decision = await decide(
+                    message,
+                    users=transaction.users,
+                    tokens=transaction.one_time_tokens,
+                    secrets=self.secrets,
+                )
                 found[message.id] = decision
                 if decision.token is not None:
-                    await transaction.one_time_tokens.put(decision.token)
-            # After all of them: one of these may have voided another.
-            works = [it for it in messages if await _works(found[it.id], transaction, now=now)]
-            if any(decision.token for decision in found.values()):
+                    token = await transaction.one_time_tokens.put(decision.token, now=now)
+                    if token is not None:  # in place of an earlier one, perhaps of these messages
+                        kept[token.purpose, token.subject] = token
+            if kept:
                 await transaction.commit()
-        return {it.id: found[it.id] for it in works}
+        tokens = {token.id: token for token in kept.values()}
+        return {
+            message.id: await self._named(message, found[message.id])
+            for message in messages
+            if _is_of_use(found[message.id], tokens, now=now)
+        }
+
+    async def _named(self, message: Message, decision: Decision) -> Decision:
+        """`decision` with the name of the device, if the message tells of one."""
+        agent = message.content.get("device")
+        if agent is None:
+            return decision
+        # Naming takes milliseconds, and the first time a second: not on the event loop.
+        return replace(decision, device=await asyncio.to_thread(self.devices.name, agent))
 
     def write(self, message: Message, decision: Decision, *, now: datetime) -> Mail:
         """The mail."""
@@ -80,6 +106,7 @@ class PrepareMail:
             **message.content,
             "user_name": decision.user_name,
             "address": decision.to.value,
+            "device": decision.device,
             "when": _instant(message.created_at),
             **self._links(message, plan),
         }
@@ -105,17 +132,18 @@ class PrepareMail:
         return f"[{host}]" if ":" in host else host
 
 
-async def _works(decision: Decision, transaction: AccountTransaction, *, now: datetime) -> bool:
+def _is_of_use(decision: Decision, kept: Mapping[TokenId, OneTimeToken], *, now: datetime) -> bool:
     """Whether there is a letter to send, and a link in it would do its act."""
-    token = decision.token
-    if decision.kind is None or token is None:
+    wanted = decision.token
+    if decision.kind is None or wanted is None:
         return decision.kind is not None
-    kept = await transaction.one_time_tokens.find(token.digest)
-    # Somebody has asked again since, or has used or voided the link of an earlier attempt.
-    if kept is None or not kept.is_live(now=now):
+    token = kept.get(wanted.id)
+    # Somebody has asked again since, or has used or voided the link of an earlier attempt; or the
+    # master secret was changed since then, and with it the link.
+    if token is None or not token.is_live(now=now) or token.digest != wanted.digest:
         return False
-    same_password = kept.credential_version == token.credential_version
-    return same_password or kept.purpose not in VOID_WITH_PASSWORD
+    same_password = token.credential_version == wanted.credential_version
+    return same_password or token.purpose not in VOID_WITH_PASSWORD
 
 
 def span(time: timedelta) -> str:

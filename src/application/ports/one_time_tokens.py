@@ -11,12 +11,19 @@ from hexkey.domain.identifiers import MessageId, TokenId, UserId
 class OneTimeTokens(Protocol):
     """The one-time tokens, inside one transaction."""
 
-    async def put(self, token: OneTimeToken) -> None:
+    async def put(self, token: OneTimeToken, *, now: datetime | None = None) -> OneTimeToken | None:
         """Keep `token` in place of any other of its purpose and subject.
 
         A token that was put before under its id stays as it is, with what happened to it: a
         repeated delivery does not revive it. Nor does it void a newer one: then `token` is not
         kept at all.
+
+        Args:
+            now: what was made later than this, by a clock that was set back since, is no newer
+                one; or nobody could get another until the old time comes round again.
+
+        Returns:
+            The token of this id as it is kept; `None` if it is not.
         """
         ...
 

@@ -20,7 +20,7 @@ class Outbox(Protocol):
         ...
 
     async def recent(
-        self, *, recipient_key: str, network: str | None, since: datetime
+        self, *, kind: str, recipient_key: str, network: str | None, since: datetime
     ) -> "RecentMail":
         """What was queued as mail since, for somebody who need not have an account.
 
@@ -47,10 +47,12 @@ class RecentMail:
 
     Attributes:
         to_recipient: for that address.
+        of_kind: for that address, and of the same kind.
         from_network: by that network, for whatever address.
     """
 
     to_recipient: Sequence[datetime]
+    of_kind: Sequence[datetime]
     from_network: Sequence[datetime]
 
 

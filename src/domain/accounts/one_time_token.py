@@ -22,6 +22,7 @@ from hexkey.domain.identifiers import TokenId, UserId
 
 CODE_LIFETIME = timedelta(minutes=10)  # NIST SP 800-63B-4 §3.1.3.1
 MOST_TRIES = 5  # of a code; 10^6 codes, so 5 in a million guesses succeed
+TRIES_LAST = timedelta(days=1)  # for which a newer code gives no new tries
 MAX_SUBJECT_LENGTH = 400  # an address's key, or a user's id and an address's key
 MAX_DIGEST_LENGTH = 64
 MAX_CONTENT_LENGTH = 65_536  # of what a token gives, as JSON in ASCII
@@ -155,6 +156,20 @@ class OneTimeToken:
     def voided(self) -> "OneTimeToken":
         """This token, if it was never used, as one that never could be."""
         return self if self.used_at is not None else replace(self, used_at=self.created_at)
+
+    def after(self, earlier: "OneTimeToken | None") -> "OneTimeToken":
+        """This token, which has as few tries left as `earlier` had, whose place it takes.
+
+        Otherwise whoever asks for one code after the other may guess on and on: five an hour are
+        40,000 a year. The link works in any case, and a success or a new password give new tries.
+        """
+        if earlier is None or earlier.id == self.id or earlier.used_at is not None:
+            return self
+        if earlier.credential_version != self.credential_version:
+            return self
+        if self.created_at - earlier.created_at >= TRIES_LAST:
+            return self
+        return replace(self, tries=earlier.tries)
 
     def tried(self) -> "OneTimeToken":
         """This token after a code was typed, right or wrong."""

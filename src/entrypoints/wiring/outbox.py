@@ -34,6 +34,7 @@ class OutboxCases(KeyCases):
         store=Adapters.store,
         secrets=Adapters.one_time_secrets,
         letters=Adapters.letter_writer,
+        devices=Adapters.device_names,
         pages=settings.provided.account_pages,
     )
     deliver_mail = providers.Factory(

@@ -13,6 +13,15 @@ from tests.support.server import Server, running_server
 CANARY = "qzxCanary7Password"
 OTHER = "qzxCanary8Password"
 JSON = {"Content-Type": "application/json"}
+BY_MAIL = (
+    *("/email-verifications", "/email-verifications/confirm", "/email-verifications/disown"),
+    *("/password-resets", "/password-resets/confirm", "/users/me/email", "/invitations/accept"),
+    *("/email-changes/confirm", "/email-changes/undo", "/account-restorations/confirm"),
+)
+PAGES = (
+    *("verify-email", "disown-email", "reset-password", "change-email", "undo-email-change"),
+    *("restore-account", "accept-invitation", "done"),
+)
 MASTER_SECRET = "qzxCanary9-a-master-secret-0123456789"
 
 
@@ -50,12 +59,16 @@ def bad_bodies() -> Iterator[dict[str, object]]:
     yield {CANARY: 1}
     yield {"email": CANARY, "password": CANARY}
     yield {"full_name": CANARY * 20, "picture": f"javascript:{CANARY}"}
+    yield {"token": CANARY, "new_password": CANARY}
+    yield {"token": f"hxk_ot_{CANARY}", "password": CANARY}
+    yield {"email": "a@b.example", "code": CANARY, "flow": CANARY, "new_password": CANARY}
 
 
 def everything_wrong(client: Client, token: str) -> Iterator[httpx2.Response]:
     caller = bearer(token)
     endpoints = [("POST", "/users"), ("POST", "/sessions"), ("PATCH", "/users/me")]
-    for method, path in [*endpoints, ("PUT", "/users/me/password")]:
+    by_mail = [("POST", path) for path in BY_MAIL]
+    for method, path in [*endpoints, *by_mail, ("PUT", "/users/me/password")]:
         for body in bad_bodies():
             yield client.request(method, path, json=body, headers=caller)
             broken = json.dumps(body)[:-2].encode()
@@ -66,6 +79,16 @@ def everything_wrong(client: Client, token: str) -> Iterator[httpx2.Response]:
         yield client.post("/token", data=form)
         yield client.post("/token", data={**form, "grant_type": CANARY})
     yield client.post("/token", content=f"password={CANARY}&password={CANARY}")
+    for page in PAGES:
+        place, ours = f"/account/{page}", {"Sec-Fetch-Site": "same-origin"}
+        yield client.get(f"{place}?token={CANARY}&what={CANARY}")
+        for form in (
+            {"token": CANARY, "password": CANARY},
+            {"new_password": CANARY},
+            {CANARY: "x"},
+        ):
+            yield client.post(place, data=form, headers=ours)
+            yield client.post(place, data=form)
     yield client.get("/users/me", auth=("alice", CANARY + "y"))
     yield client.get("/users/me", headers={"Authorization": f"Basic {CANARY}"})
     yield client.get("/users/me", headers={"Authorization": f"Bearer {CANARY}"})

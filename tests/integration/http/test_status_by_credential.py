@@ -12,6 +12,8 @@ from tests.support.api import PASSWORD, Api, Headers, bearer
 from tests.support.api import an_api as another_api
 from tests.support.issuing import a_signing_key, derived_keys
 from tests.support.jose import forge, read
+from tests.support.mails import token_in
+from tests.support.recovering import ask, with_address
 
 pytestmark = pytest.mark.anyio
 
@@ -45,6 +47,40 @@ async def password_set(api: Api, user: str, token: Headers) -> None:
     await api.container.set_password()(user=UserId(user), new_password=NEW)
 
 
+async def password_reset(api: Api, user: str, token: Headers) -> None:
+    """RC-06."""
+    await ask(api, "/password-resets")
+    body = {"token": token_in(await api.mail()), "new_password": NEW}
+    answer = await api.call("POST", "/password-resets/confirm", json=body)
+    assert answer.status_code == 204
+
+
+async def address_disowned(api: Api, user: str, token: Headers) -> None:
+    """RC-13: the password stays, the sessions do not."""
+    await ask(api, "/email-verifications")
+    body = {"token": token_in(await api.mail())}
+    answer = await api.call("POST", "/email-verifications/disown", json=body)
+    assert answer.status_code == 204
+
+
+async def leaving(api: Api, user: str, token: Headers) -> None:
+    """By another session."""
+    answer = await api.call("DELETE", "/users/me", headers=await api.sign_in())
+    assert answer.status_code == 202
+
+
+async def due_for_erasure(api: Api, user: str, token: Headers) -> None:
+    await leaving(api, user, token)
+    api.clock.advance(days=14)
+    await api.container.erase_due()()
+
+
+async def erased(api: Api, user: str, token: Headers) -> None:
+    await due_for_erasure(api, user, token)
+    api.clock.advance(hours=1)
+    assert await api.container.erase_due()() == 1
+
+
 async def time_went_by(api: Api, user: str, token: Headers) -> None:
     api.clock.advance(seconds=15 * 60 + 31)
 
@@ -60,6 +96,11 @@ MATRIX: dict[Happening, tuple[int, int, int]] = {
     enabled_again: (401, 200, 201),
     password_changed: (401, 401, 401),
     password_set: (401, 401, 401),
+    password_reset: (401, 401, 401),
+    address_disowned: (401, 200, 201),
+    leaving: (401, 200, 201),
+    due_for_erasure: (401, 401, 401),
+    erased: (401, 401, 401),
     time_went_by: (401, 200, 201),
     session_ran_out: (401, 200, 201),
 }
@@ -73,7 +114,7 @@ class TestStatusByCredential:
         self, api: Api, happening: Happening, expected: tuple[int, int, int]
     ) -> None:
         """SE-05, AZ-05, P43, P46, P52: on every way in."""
-        user = await api.register()
+        user = await with_address(api)
         token = await api.sign_in()
         assert (await api.me(token)).status_code == 200  # whatever is remembered, is
 

@@ -43,7 +43,9 @@ Deed = Callable[[AsyncEngine], Awaitable[object]]
 async def ask_for_mail(engine: AsyncEngine) -> None:
     """Count, queue, and put the token, all in one transaction."""
     async with SqlStore(engine).begin() as transaction:
-        await transaction.outbox.recent(recipient_key="a", network="n", since=OLD.created_at)
+        await transaction.outbox.recent(
+            kind="a", recipient_key="a", network="n", since=OLD.created_at
+        )
         await transaction.outbox.add(a_message())
         await transaction.outbox.add(a_message())
         await transaction.one_time_tokens.put(NEW)

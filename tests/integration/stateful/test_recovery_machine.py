@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from hexkey.domain.accounts.user import User
-from tests.support.recovery_model import Person
+from tests.support.recovery_model import CODES_LAST, Person
 from tests.support.recovery_world import GRACE, OPENS, RecoveryWorld
 from tests.support.strategies import bounded
 
@@ -108,10 +108,12 @@ class RecoveryMachine(RecoveryWorld, RuleBasedStateMachine):
         else:
             self.use_a_link_where_it_leads(place="reset", back=0)
 
-    @rule(name=names, email=addresses, place=st.sampled_from(["confirm", "disown"]))
+    @rule(name=names, email=addresses, place=st.sampled_from(["confirm", "disown", "reset"]))
     def register_and_answer(self, name: str | None, email: str, place: str) -> None:
         self.register(name=name, email=email)
         self.deliver()
+        if place == "reset":  # RC-13: as whoever finds an account made with their address
+            self.ask_for_a_reset(email=email, at_once=True)
         self.use_a_link_where_it_leads(place=place, back=0)
 
     @rule(place=st.sampled_from(["undo", "undo", "restore"]), back=backs, forgotten=st.booleans())
@@ -120,6 +122,27 @@ class RecoveryMachine(RecoveryWorld, RuleBasedStateMachine):
         if forgotten:  # an undoing leaves no password, and mails the way to a new one
             self.deliver()
             self.use_a_link_where_it_leads(place="reset", back=0)
+
+    @precondition(lambda self: self.model.people)
+    @rule(pick=picks, email=addresses, place=st.sampled_from(["reset", "confirm_change"]))
+    def lock_a_thief_out(self, pick: int, email: str, place: str) -> None:
+        """What was mailed before the password was changed is of no use after it."""
+        if place == "reset":
+            self.ask_for_a_reset(email=self.person(pick).email or email, at_once=True)
+        else:
+            self.ask_for_another_address(pick=pick, email=email, at_once=True)
+        self.change_the_password(pick=pick)
+        self.use_a_link_where_it_leads(place=place, back=0)
+
+    @precondition(lambda self: self.model.people)
+    @rule(pick=picks, to=st.permutations(ADDRESSES), back=st.permutations([0, 1]))
+    def move_twice_and_take_back(self, pick: int, to: list[str], back: list[int]) -> None:
+        """An older undoing outweighs a younger one, whichever is used first."""
+        for email in to[:2]:
+            self.wait(seconds=60)
+            self.move_to_another_address(pick=pick, email=email, told=True)
+        for each in back:
+            self.use_a_link_where_it_leads(place="undo", back=each)
 
     # What owners, operators and time do
 
@@ -220,6 +243,26 @@ class RecoveryMachine(RecoveryWorld, RuleBasedStateMachine):
         shown = {"right": token.flow, "other": "another-flow"}.get(flow)
         matched = self.tried(place, token, shown, wrong=wrong)
         self.present(place, matched, email=token.address, code=code, flow=shown)
+
+    @rule(place=places, late=st.booleans())
+    def use_a_link_at_its_last_instant(self, place: str, late: bool) -> None:
+        token = self.one_for(place, 0)
+        if token is not None and token.is_live(self.life.clock.now()):
+            self.wait_until(token.expires, late=late)
+            self.present(place, token, token=self.read[token.id].token)
+
+    @rule(place=st.sampled_from(["reset", "confirm"]), late=st.booleans())
+    def type_a_code_at_its_last_instant(self, place: str, late: bool) -> None:
+        token = self.one_for(place, 0)
+        if token is not None and token.takes_codes(self.life.clock.now()):
+            self.wait_until(token.created + CODES_LAST, late=late)
+            self.type_a_code(place=place, back=0, flow="right", wrong=False)
+
+    @rule(place=st.sampled_from(["reset", "confirm"]), guesses=st.sampled_from([4, 5]))
+    def guess_a_code(self, place: str, guesses: int) -> None:
+        for _ in range(guesses):
+            self.type_a_code(place=place, back=0, flow="right", wrong=True)
+        self.type_a_code(place=place, back=0, flow="right", wrong=False)
 
     @rule(place=places, junk=st.sampled_from(["", "hxk_ot_", "x" * 55]), email=addresses)
     def skip_the_mail(self, place: str, junk: str, email: str) -> None:

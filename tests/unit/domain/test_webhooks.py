@@ -21,7 +21,7 @@ REFUSED = [
     *("https://user@hooks.example.com/", "https://user:pw@hooks.example.com/"),
     *("https://127.0.0.1@hooks.example.com/", "https://hooks.example.com@127.0.0.1/"),
     *("https://hooks.example.com#@127.0.0.1/", "https://hooks.example.com/in#part"),
-    *("https://hooks.example.com\\@127.0.0.1/", "https:\\\\hooks.example.com/"),
+    *("https://hooks.example.com\\@127.0.0.1/", "https://hooks.example.com/a\\b"),
     *(
         "https://hooks.example.com/a b",
         "https://hooks.example.com/\n",

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -266,7 +267,7 @@ class TestSettings:
             ({"mail_from": "Us <us@b.example>"}, "Us <us@b.example>"),
         ],
     )  # fmt: skip
-    def test_say_who_mails_are_from(self, values: dict[str, str], sender: str) -> None:
+    def test_say_who_mails_are_from(self, values: dict[str, Any], sender: str) -> None:
         assert Settings(**values).sender == sender
 
     @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Form, Response
 
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken, Purpose
 from hexkey.domain.accounts.password import PasswordRejected
-from hexkey.domain.errors import HexkeyError
 from hexkey.entrypoints.http.dependencies import Address, Language, Public
 from hexkey.entrypoints.http.pages.forms import AddressForm, NewPasswordForm
 from hexkey.entrypoints.http.pages.page_route import PageRoute, refilled
@@ -55,17 +54,11 @@ async def reset(
     try:
         await reset_password(**form.proof(), new_password=form.new_password)
     except (PasswordRejected, InvalidOrExpiredToken) as error:
-        return await _once_more(visit, look, form, error)
+        more = refilled(visit, error)
+        if form.token is None and form.code:
+            return _code_form(visit, email=form.email, flow=form.flow, **more)
+        return await _password_form(visit, look, form.token or "", **more)
     return visit.onward("password_reset")
-
-
-async def _once_more(
-    visit: Visit, look: LookAt, form: NewPasswordForm, error: HexkeyError
-) -> Response:
-    more = refilled(visit, error)
-    if form.token is None:
-        return _code_form(visit, email=form.email, flow=form.flow, **more)
-    return await _password_form(visit, look, form.token, **more)
 
 
 async def _password_form(visit: Visit, look: LookAt, token: str, **more: Any) -> Response:

@@ -59,7 +59,7 @@ async def confirm(
     try:
         await confirm_email(**form.proof())
     except InvalidOrExpiredToken as error:
-        if form.token is not None:
+        if not form.code:
             raise
         return _code_form(visit, email=form.email, flow=form.flow, **refilled(visit, error))
     return visit.onward("email_verified")

@@ -6,7 +6,7 @@ from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken
 from tests.support.api import PASSWORD, Api, an_api
 from tests.support.mails import code_in, link_to, token_in
 from tests.support.recovering import ADDRESS, NEW_PASSWORD, ask, signs_in, verified, with_address
-from tests.support.visiting import Visitor, form_in
+from tests.support.visiting import OURS, Visitor, form_in
 
 pytestmark = pytest.mark.anyio
 
@@ -273,3 +273,29 @@ class TestTrouble:
         assert InvalidOrExpiredToken.message not in answer.text
         api.hasher.room = None
         assert (await visitor.send(opened, TYPED["reset-password"])).status_code == 303
+
+    @pytest.mark.parametrize("page", ["verify-email", "reset-password"])
+    async def test_of_an_empty_form_is_told(self, api: Api, page: str) -> None:
+        """RC-04: nothing is proved by nothing."""
+        data = {"new_password": NEW_PASSWORD}
+
+        answer = await api.call("POST", f"/account/{page}", data=data, headers=OURS)
+
+        assert answer.status_code == 400
+        assert "This link does not work any more" in answer.text
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("header", "language"),
+        [(None, "de"), ("fr", "de"), ("en", "en"), ("en-GB, de;q=0.9", "en"), ("x" * 9000, "de")],
+    )
+    async def test_is_the_browsers_or_else_the_services(
+        self, header: str | None, language: str
+    ) -> None:
+        async with an_api(language="de") as api:
+            headers = {} if header is None else {"Accept-Language": header}
+
+            answer = await api.call("GET", "/account/forgot-password", headers=headers)
+
+            assert answer.headers["content-language"] == language

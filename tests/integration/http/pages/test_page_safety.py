@@ -57,6 +57,8 @@ FORMS = [path for method, path in PAGES if method == "POST"]
 
 async def reset_page(api: Api) -> Answer:
     """The page with a usable token."""
+    await api.delivered()  # whatever was asked for before
+    api.clock.advance(minutes=1)
     await verified(api)
     await ask(api, "/password-resets")
     return await Visitor(api).open(link_to(await api.mail(), "reset-password"))

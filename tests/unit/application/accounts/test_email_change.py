@@ -117,6 +117,18 @@ class TestChangeEmail:
             await life.confirm(token=pending.token)
         assert await address_of(life, user) == (OTHER_ADDRESS, True)
 
+    async def test_rc_02_what_was_mailed_before_stays_void_when_the_address_is_changed_back(
+        self, life: AccountLife, alice: User
+    ) -> None:
+        reset, _ = await life.reset_mail()
+        for email in (OTHER_ADDRESS, ADDRESS):
+            life.wait(minutes=1)
+            mail = await life.change_email(alice, email)
+            await life.confirm_change(token=mail.token)
+
+        with pytest.raises(InvalidOrExpiredToken):
+            await life.reset(token=reset.token, new_password=NEW_PASSWORD)
+
     async def test_an_unverified_old_address_gets_no_power_over_the_account(
         self, life: AccountLife
     ) -> None:

@@ -152,6 +152,20 @@ class TestDisownEmail:
         with pytest.raises(InvalidOrExpiredToken):
             await life.disown(token=mail.token)
 
+    async def test_does_nothing_to_an_address_verified_in_another_way(
+        self, life: AccountLife, alice: User
+    ) -> None:
+        mail = await life.mail("verify_email")
+        async with life.store.begin() as transaction:
+            assert alice.email is not None
+            verified = alice.with_verified_email(alice.email, now=life.clock.now())
+            await transaction.users.replace(alice, verified)
+            await transaction.commit()
+
+        with pytest.raises(InvalidOrExpiredToken):
+            await life.disown(token=mail.token)
+        assert await life.on.stored(alice.id) == verified
+
 
 @pytest.fixture
 async def verified_first() -> AccountLife:
@@ -187,6 +201,34 @@ class TestVerifiedRegistration:
         user = await life.confirm(email=ADDRESS, code=mail.code, flow=pending.flow)
 
         assert user.email_verified
+
+    async def test_begins_with_another_mail_if_the_first_was_lost(
+        self, verified_first: AccountLife
+    ) -> None:
+        life = verified_first
+        await life.on.register_user(username="alice", email=ADDRESS, password=PASSWORD)
+        lost = await life.mail("finish_registration")
+        life.wait(hours=23)
+
+        await life.request_verification(email=ADDRESS)
+        mail = await life.mail("finish_registration")
+
+        with pytest.raises(InvalidOrExpiredToken):
+            await life.confirm(token=lost.token)
+        life.wait(hours=23)
+        user = await life.confirm(token=mail.token)
+        assert (user.email_verified, user.username and user.username.value) == (True, "alice")
+        assert await life.may_sign_in("alice", PASSWORD)
+
+    async def test_does_not_begin_again_when_it_is_over(self, verified_first: AccountLife) -> None:
+        life = verified_first
+        await life.on.register_user(email=ADDRESS, password=PASSWORD)
+        await life.mail("finish_registration")
+        life.wait(hours=24)
+
+        await life.request_verification(email=ADDRESS)
+
+        assert await life.deliver() == []
 
     async def test_en_04_does_the_same_for_an_address_that_is_taken(
         self, verified_first: AccountLife

@@ -72,6 +72,17 @@ class TestRequestMail:
         await life.request_reset(email="ALICE@example.com")
         assert queued(life) == before + 2
 
+    async def test_rl_11_whoever_has_just_registered_may_have_forgotten_the_password(
+        self, life: AccountLife, alice: User
+    ) -> None:
+        """The pause is one of each kind; how many there are in an hour is not."""
+        before = queued(life)
+        await life.request_reset(email=ADDRESS)
+        await life.request_verification(email=ADDRESS)
+        await life.request_reset(email=ADDRESS)
+
+        assert queued(life) == before + 2
+
     async def test_rl_11_one_address_gets_five_an_hour_of_all_kinds(
         self, life: AccountLife, alice: User
     ) -> None:
@@ -114,7 +125,7 @@ class TestRequestMail:
             await life.request_change(user=alice.id, email=NOBODY)
             await life.request_reset(email=NOBODY)
 
-        assert queued(life) == before + 1
+        assert queued(life) == before + 3  # one of each kind, and no more for half a minute
 
     async def test_nobody_gets_nothing_and_the_disabled_neither(
         self, life: AccountLife, alice: User

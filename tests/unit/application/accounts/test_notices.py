@@ -163,7 +163,8 @@ class TestNewDevice:
         )
 
         [notice] = await life.deliver()
-        assert (notice.values["device"], notice.values["network"]) == (PHONE, "192.0.2.1")
+        device = notice.values["device"]
+        assert (device, notice.values["network"]) == ("Mobile Safari on iOS", "192.0.2.1")
 
     async def test_a_sign_in_without_news_writes_nothing_to_the_outbox(
         self, life: AccountLife, alice: User

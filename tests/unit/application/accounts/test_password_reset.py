@@ -281,6 +281,35 @@ class TestCodeOfAReset:
         [token] = [it for it in life.store.committed.tokens.values() if it.id == TokenId(mail.id)]
         assert token.tries == 5
 
+    async def test_rc_14_asking_again_gives_no_new_tries_for_a_day(
+        self, life: AccountLife, alice: User
+    ) -> None:
+        """RC-14: or five tries an hour would be 40,000 a year."""
+        first, flow = await life.reset_mail()
+        await self.spend(life, first, flow, tries=3)
+        life.wait(hours=1)
+        second, flow = await life.reset_mail()
+        await self.spend(life, second, flow, tries=2)
+        with pytest.raises(InvalidOrExpiredToken):
+            await life.reset(email=ADDRESS, code=second.code, flow=flow, new_password=NEW_PASSWORD)
+
+        life.wait(hours=1)
+        third, _ = await life.reset_mail()
+        assert third.code == ""  # it would not work
+        life.wait(hours=24)
+        fourth, flow = await life.reset_mail()
+        await life.reset(email=ADDRESS, code=fourth.code, flow=flow, new_password=NEW_PASSWORD)
+
+    async def test_a_success_gives_new_tries(self, life: AccountLife, alice: User) -> None:
+        first, flow = await life.reset_mail()
+        await self.spend(life, first, flow, tries=4)
+        await life.reset(token=first.token, new_password=NEW_PASSWORD)
+        life.wait(minutes=1)
+
+        second, flow = await life.reset_mail()
+        await self.spend(life, second, flow, tries=4)
+        await life.reset(email=ADDRESS, code=second.code, flow=flow, new_password=PASSWORD)
+
     async def test_rc_14_lasts_for_ten_minutes(self, life: AccountLife, alice: User) -> None:
         mail, flow = await life.reset_mail()
         life.wait(minutes=10)

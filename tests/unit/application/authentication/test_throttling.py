@@ -1,6 +1,5 @@
 """Guesses are counted, wait for one another, and are never free."""
 
-
 import pytest
 
 from hexkey.domain.accounts.password import HashingOverloaded

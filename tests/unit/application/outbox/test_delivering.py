@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -12,10 +12,10 @@ from hexkey.adapters.memory.outbox_queue import MemoryOutboxQueue
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.outbox import draining
 from hexkey.application.outbox.delivering import MAIL_LANES
-from hexkey.application.ports.mail import MailDelayed, MailRefused
+from hexkey.application.ports.mail import Mail, MailDelayed, MailRefused
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.outbox import JITTER, RETRY_AFTER, Channel, Message, MessageState
-from tests.support.doubles import START
+from tests.support.doubles import START, FrozenClock
 from tests.support.workers import Boxes, ScriptedSender, Worker, a_message, boxes_in_memory
 
 pytestmark = pytest.mark.anyio
@@ -151,10 +151,15 @@ class TestDeliverMail:
     async def test_sends_several_at_once_but_not_all(
         self, worker: Worker, sender: ScriptedSender
     ) -> None:
+        sender.hangs = True
         await worker.queue(*(a_message(to=f"u{number}@example.com") for number in range(50)))
+        sending = asyncio.create_task(worker.deliver_mail())
+        for _ in range(500):
+            await asyncio.sleep(0)
 
-        await worker.deliver_mail()
-
+        assert sender.busy == MAIL_LANES
+        sender.patience.set()
+        assert await sending == 50
         assert sender.most == MAIL_LANES
 
     async def test_empties_more_than_one_batch(
@@ -165,6 +170,20 @@ class TestDeliverMail:
 
         assert await worker.deliver_mail() == many
         assert len({mail.message_id for mail in sender.sent}) == many
+
+    async def test_ra_09_begins_nothing_that_its_claim_might_not_outlast(self) -> None:
+        """A mail takes minutes, and there are many: others must not be given them meanwhile."""
+        boxes = boxes_in_memory()
+        queue = _NotingClaims(cast("MemoryStore", boxes.store))
+        worker = Worker(boxes=_with_queue(boxes, queue))
+        sender = _Slow(worker.clock, queue)
+        worker = Worker(boxes=_with_queue(boxes, queue), sender=sender, clock=worker.clock)
+        await worker.queue(*(a_message(to=f"u{number}@example.com") for number in range(20)))
+
+        assert await worker.deliver_mail() == 20
+
+        assert max(sender.ages) <= draining.LEASE - draining.LONGEST_ATTEMPT
+        assert len(sender.ages) == 20
 
     async def test_gives_up_on_a_sender_that_never_returns(
         self, worker: Worker, sender: ScriptedSender, monkeypatch: pytest.MonkeyPatch
@@ -187,7 +206,9 @@ class TestWorkerThatIsStopped:
             *(a_message(to=f"u{number}@example.com") for number in range(10))
         )
         running = asyncio.create_task(worker.deliver_mail.run())
-        await sender.reached.wait()
+        for _ in range(500):
+            await asyncio.sleep(0)
+        assert sender.busy == MAIL_LANES
         running.cancel()
         await asyncio.sleep(0)
         sender.patience.set()
@@ -279,6 +300,26 @@ class TestRun:
         sender.patience.set()
         running.cancel()
         await asyncio.wait([running])
+
+
+class _NotingClaims(MemoryOutboxQueue):
+    claimed_at = START
+
+    async def claim(self, *args: Any, now: datetime, **options: Any) -> Sequence[Message]:
+        self.claimed_at = now
+        return await super().claim(*args, now=now, **options)
+
+
+class _Slow(ScriptedSender):
+    def __init__(self, clock: FrozenClock, queue: _NotingClaims) -> None:
+        super().__init__()
+        self._clock, self._queue = clock, queue
+        self.ages: list[timedelta] = []
+
+    async def send(self, mail: Mail) -> None:
+        self.ages.append(self._clock.now() - self._queue.claimed_at)
+        self._clock.advance(seconds=45)
+        await super().send(mail)
 
 
 class _Crash(BaseException):

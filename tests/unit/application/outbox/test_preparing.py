@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hexkey.adapters.useragent.device_names import ParsedDeviceNames
 from hexkey.application.accounts.mail_requests import RequestKind, request_message
 from hexkey.application.accounts.pending import registration_content
 from hexkey.application.outbox.letters import LETTERS
@@ -287,7 +288,11 @@ class TestLetter:
     ) -> None:
         letters = _Recording()
         prepare = PrepareMail(
-            store=worker.boxes.store, secrets=worker.one_time_secrets, letters=letters, pages=PAGES
+            store=worker.boxes.store,
+            secrets=worker.one_time_secrets,
+            letters=letters,
+            devices=ParsedDeviceNames(),
+            pages=PAGES,
         )
         user = zoe(email_verified=kind != "verify_email", erase_at=START + timedelta(days=9))
         if kind not in ("finish_registration", "invitation", "account_erased"):

@@ -1,5 +1,6 @@
 """SE-04, SE-08, SE-11: the rules of a session, at their very instants."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -125,3 +126,24 @@ class TestClient:
 
         assert Client.seen_at(longest, None).address == longest
         assert Client.seen_at(longest + "x", None).address is None
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+OTHERS = [None, "curl/8.5.0", FIREFOX.replace("Linux", "Windows"), FIREFOX.replace("Fire", "Ice")]
+
+
+class TestDevice:
+    def test_rc_07_is_known_by_its_words_and_not_by_its_numbers(self) -> None:
+        known = [replace(opened(), client=Client(address="192.0.2.1", user_agent=FIREFOX))]
+        updated = FIREFOX.replace("140.0", "141.0.3")
+
+        assert not Client(address="198.51.100.1", user_agent=updated).is_new_to(known)
+
+    @pytest.mark.parametrize("agent", OTHERS)
+    def test_rc_07_is_new_when_its_words_are(self, agent: str | None) -> None:
+        known = [replace(opened(), client=Client(address="192.0.2.1", user_agent=FIREFOX))]
+
+        assert Client(address="192.0.2.1", user_agent=agent).is_new_to(known)
+
+    def test_is_no_news_to_whoever_had_no_session(self) -> None:
+        assert not Client(user_agent=FIREFOX).is_new_to([])

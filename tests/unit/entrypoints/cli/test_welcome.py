@@ -32,6 +32,18 @@ class TestWelcome:
         assert "/srv/hexkey/master.secret" in text
         assert "issuer" not in text
 
+    def test_says_how_people_come_in(self, said: Any) -> None:
+        assert "Register:" in said(registration="verified")
+        assert "hexkey users invite" in said(registration="invited")
+        assert "hexkey users create" in said(registration="closed")
+
+    def test_says_where_mail_goes(self, said: Any) -> None:
+        assert "mail     is printed here" in said()
+        assert "mail     files in mails" in said(mail_dir=Path("mails"))
+        shown = said(smtp_url=f"smtp://u:{CANARY}@mail.example.com")
+        assert "mail     smtp://u:********@mail.example.com" in shown
+        assert CANARY not in shown
+
     def test_says_when_the_issuer_is_on_another_port(self, said: Any) -> None:
         assert "HEXKEY_PUBLIC_URL=http://127.0.0.1:9000" in said(port=9000)
         assert "issuer" not in said(port=9000, public_url="https://auth.example.com")
