@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hexkey.application.accounts.changing import change_user
+from hexkey.application.accounts.changing import change_user, end_sessions
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.sessions import SessionStore, StateChanges
@@ -40,8 +40,7 @@ class DisableUser:
                 await transaction.one_time_tokens.void(user, purposes=frozenset(Purpose))
                 event = Event(type=EventType.USER_DISABLED, user=updated, at=now)
                 await self.tell(transaction, event)
-            ended = await transaction.sessions.end_all(user, keep=None, now=now)
-            await self.tell.ended(transaction, user, ended, at=now)
+            await end_sessions(transaction, self.tell, user, now=now)
             await transaction.commit()
         self.changes.announce(user)
         return updated
