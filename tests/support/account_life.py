@@ -21,12 +21,12 @@ from hexkey.application.accounts.email_change import (
 from hexkey.application.accounts.email_verification import (
     ConfirmEmail,
     DisownEmail,
-    RequestEmailVerification,
 )
 from hexkey.application.accounts.export import ExportAccount
 from hexkey.application.accounts.invitation import AcceptInvitation, InviteUser
 from hexkey.application.accounts.looking import LookAtToken, TryCode
-from hexkey.application.accounts.password_reset import RequestPasswordReset, ResetPassword
+from hexkey.application.accounts.mail_requests import AskForMail, RequestKind
+from hexkey.application.accounts.password_reset import ResetPassword
 from hexkey.application.outbox.preparing import PrepareMail
 from hexkey.application.ports.mail import Letter, LetterWriter, WrittenLetter
 from hexkey.domain.accounts.user import User
@@ -110,7 +110,9 @@ class AccountLife:
             store=store, users=on.stores.users, secrets=self.secrets, clock=clock
         )
         self.try_code = TryCode(store=store, emails=on.emails, secrets=self.secrets, clock=clock)
-        self.request_reset = RequestPasswordReset(request_mail=on.request_mail, emails=on.emails)
+        self.request_reset = AskForMail(
+            kind=RequestKind.PASSWORD_RESET, request_mail=on.request_mail, emails=on.emails
+        )
         self.reset = ResetPassword(
             store=store,
             users=on.stores.users,
@@ -125,8 +127,8 @@ class AccountLife:
     def _addresses(self) -> None:
         on, store, clock, tell = self.on, self.store, self.clock, self.on.tell
         look, changes = self.look, on.signed_in
-        self.request_verification = RequestEmailVerification(
-            request_mail=on.request_mail, emails=on.emails
+        self.request_verification = AskForMail(
+            kind=RequestKind.VERIFICATION, request_mail=on.request_mail, emails=on.emails
         )
         self.confirm = ConfirmEmail(
             store=store,

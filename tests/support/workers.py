@@ -23,8 +23,7 @@ from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.webhook_endpoints import SqlWebhookEndpoints
 from hexkey.adapters.unicode.email_addresses import ValidatedAddresses
 from hexkey.adapters.useragent.device_names import ParsedDeviceNames
-from hexkey.application.accounts.mail_requests import RequestMail
-from hexkey.application.accounts.password_reset import RequestPasswordReset
+from hexkey.application.accounts.mail_requests import AskForMail, RequestKind, RequestMail
 from hexkey.application.outbox.delivering import DeliverMail, DeliverWebhooks
 from hexkey.application.outbox.preparing import PrepareMail
 from hexkey.application.ports.accounts import AccountStore
@@ -211,7 +210,7 @@ class Worker:
             await transaction.commit()
         return messages
 
-    def request_reset(self) -> RequestPasswordReset:
+    def request_reset(self) -> AskForMail:
         """The way in for strangers."""
         request = RequestMail(
             store=self.boxes.store,
@@ -220,7 +219,9 @@ class Worker:
             one_time_secrets=self.one_time_secrets,
             clock=self.clock,
         )
-        return RequestPasswordReset(request_mail=request, emails=ValidatedAddresses())
+        return AskForMail(
+            kind=RequestKind.PASSWORD_RESET, request_mail=request, emails=ValidatedAddresses()
+        )
 
     async def stored(self, message: Message) -> Message:
         """The message as it is now."""

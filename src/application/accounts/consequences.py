@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from hexkey.application.accounts.changing import end_sessions
 from hexkey.application.accounts.mail_requests import RequestKind, request_message
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.access import AccessTransaction
@@ -32,18 +33,12 @@ class Consequences:
         if not after.is_active:
             if before != after:
                 await transaction.one_time_tokens.void(after.id, purposes=frozenset(Purpose))
-            await self._end_sessions(transaction, after, now=now)
+            await end_sessions(transaction, self.tell, after.id, now=now)
         elif after.password is None and before.password is not None:
             await transaction.one_time_tokens.void(after.id)
-            await self._end_sessions(transaction, after, now=now)
+            await end_sessions(transaction, self.tell, after.id, now=now)
             await self._ask_for_password(transaction, after, now=now)
         await self._tell(transaction, before, after, now=now)
-
-    async def _end_sessions(
-        self, transaction: AccessTransaction, user: User, *, now: datetime
-    ) -> None:
-        ended = await transaction.sessions.end_all(user.id, keep=None, now=now)
-        await self.tell.ended(transaction, user.id, ended, at=now)
 
     async def _ask_for_password(
         self, transaction: AccessTransaction, user: User, *, now: datetime

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from hexkey.application.accounts.changing import end_sessions, replace_user
 from hexkey.application.accounts.looking import LookAtToken, spend_for
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore, AccountTransaction
@@ -42,10 +43,9 @@ class ScheduleDeletion:
                 raise UserNotFound
             leaving = current.leaving(erase_at=now + self.grace, now=now)
             if not current.is_leaving:
-                await _replace(transaction, current, leaving)
+                await replace_user(transaction.users, current, leaving)
                 await self.tell(transaction, _scheduled(leaving))
-            ended = await transaction.sessions.end_all(user, keep=keep_session, now=now)
-            await self.tell.ended(transaction, user, ended, at=now)
+            await end_sessions(transaction, self.tell, user, keep=keep_session, now=now)
             await transaction.commit()
         self.changes.announce(user)
         return leaving
@@ -59,11 +59,6 @@ def _scheduled(user: User) -> Event:
         at=user.updated_at,
         details={"erase_date": day},
     )
-
-
-async def _replace(transaction: AccountTransaction, old: User, new: User) -> None:
-    if not await transaction.users.replace(old, new):
-        raise TemporarilyUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +91,7 @@ class RestoreAccount:
             return current
         now = self.clock.now()
         restored = current.restored(now=now)
-        await _replace(transaction, current, restored)
+        await replace_user(transaction.users, current, restored)
         await self.tell(transaction, Event(type=EventType.USER_RESTORED, user=restored, at=now))
         return restored
 
@@ -117,7 +112,7 @@ class RestoreAccountByToken:
         Raises:
             InvalidOrExpiredToken: if that proves nothing, or the account stays anyway.
         """
-        seen = await self.look(token=token, purpose=Purpose.RESTORE_ACCOUNT)
+        seen = await self.look(token=token, purposes=(Purpose.RESTORE_ACCOUNT,))
         async with self.store.begin() as transaction:
             user = await spend_for(transaction, seen, now=self.clock.now())
             if not user.is_leaving:
@@ -177,9 +172,8 @@ class EraseDue:
 
     async def _refuse(self, transaction: SessionTransaction, user: User) -> None:
         now = self.clock.now()
-        await _replace(transaction, user, user.disabled(now=now))
-        ended = await transaction.sessions.end_all(user.id, keep=None, now=now)
-        await self.tell.ended(transaction, user.id, ended, at=now)
+        await replace_user(transaction.users, user, user.disabled(now=now))
+        await end_sessions(transaction, self.tell, user.id, now=now)
 
     async def _erase(self, transaction: SessionTransaction, user: User) -> None:
         now = self.clock.now()

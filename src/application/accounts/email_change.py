@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hexkey.application.accounts.changing import end_sessions, replace_user
 from hexkey.application.accounts.looking import LookAtToken, spend_for
 from hexkey.application.accounts.mail_requests import RequestKind, RequestMail, request_message
 from hexkey.application.accounts.pending import change_content
@@ -73,17 +74,15 @@ class ConfirmEmailChange:
         Raises:
             InvalidOrExpiredToken: if that proves nothing, or the address is somebody's by now.
         """
-        seen = await self.look(token=token, purpose=Purpose.CHANGE_EMAIL)
+        seen = await self.look(token=token, purposes=(Purpose.CHANGE_EMAIL,))
         now = self.clock.now()
         async with self.store.begin() as transaction:
             user = await spend_for(transaction, seen, now=now)
             changed = user.with_verified_email(seen.address, now=now)
             try:
-                replaced = await transaction.users.replace(user, changed)
+                await replace_user(transaction.users, user, changed)
             except EmailTaken:
                 raise InvalidOrExpiredToken from None
-            if not replaced:
-                raise TemporarilyUnavailable
             # Also what would fit again if the address were changed back.
             await transaction.one_time_tokens.void(user.id)
             await self._tell(transaction, user, changed)
@@ -127,7 +126,7 @@ class UndoEmailChange:
             InvalidOrExpiredToken: if that proves nothing, or the address is back already.
             EmailTaken: if the address is another account's by now, and verified there.
         """
-        seen = await self.look(token=token, purpose=Purpose.UNDO_EMAIL_CHANGE)
+        seen = await self.look(token=token, purposes=(Purpose.UNDO_EMAIL_CHANGE,))
         now = self.clock.now()
         async with self.store.begin() as transaction:
             user = await spend_for(transaction, seen, now=now)
@@ -135,8 +134,7 @@ class UndoEmailChange:
                 raise InvalidOrExpiredToken
             freed = await self._free(transaction, seen.address)
             restored = user.with_verified_email(seen.address, now=now).without_password(now=now)
-            if not await transaction.users.replace(user, restored):
-                raise TemporarilyUnavailable
+            await replace_user(transaction.users, user, restored)
             tokens = transaction.one_time_tokens
             await tokens.void(user.id, purposes=_VOID_WITH_UNDO, after=seen.created_at)
             await tokens.void(user.id)
@@ -172,11 +170,10 @@ class UndoEmailChange:
         self, transaction: SessionTransaction, user: User, address: EmailAddress
     ) -> None:
         now = self.clock.now()
-        ended = await transaction.sessions.end_all(user.id, keep=None, now=now)
         details = {"new_address": address.value}
         event = Event(type=EventType.EMAIL_CHANGED, user=user, at=now, details=details)
         await self.tell(transaction, event)
-        await self.tell.ended(transaction, user.id, ended, at=now)
+        await end_sessions(transaction, self.tell, user.id, now=now)
         reset = request_message(
             RequestKind.PASSWORD_RESET,
             id=MessageId(self.ids.new()),

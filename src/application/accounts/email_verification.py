@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hexkey.application.accounts.looking import LookAtToken, TryCode, spend, spend_for
-from hexkey.application.accounts.mail_requests import RequestKind, RequestMail
+from hexkey.application.accounts.changing import end_sessions, replace_user
+from hexkey.application.accounts.looking import CONFIRMING, LookAtToken, TryCode, spend, spend_for
 from hexkey.application.outbox.telling import Tell
-from hexkey.application.ports.accounts import AccountStore, AccountTransaction, EmailSyntax
+from hexkey.application.ports.accounts import AccountStore, AccountTransaction
 from hexkey.application.ports.sessions import SessionStore, StateChanges
 from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.domain.accounts.one_time_token import (
@@ -16,32 +16,8 @@ from hexkey.domain.accounts.one_time_token import (
     Purpose,
 )
 from hexkey.domain.accounts.user import EmailTaken, User
-from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import UserId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestEmailVerification:
-    """Ask for the mail by which an address is verified."""
-
-    request_mail: RequestMail
-    emails: EmailSyntax
-
-    async def __call__(
-        self, *, email: str, network: str | None = None, language: str | None = None
-    ) -> str:
-        """Return the flow's secret, whether or not there is anything to verify.
-
-        Raises:
-            InvalidEmail: if that is no address.
-        """
-        return await self.request_mail(
-            RequestKind.VERIFICATION,
-            address=self.emails.parse(email),
-            network=network,
-            language=language,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,22 +64,16 @@ class ConfirmEmail:
         self, token: str | None, email: str | None, code: str | None, flow: str | None
     ) -> OneTimeToken:
         if token is not None:
-            return await self._of_either_purpose(token)
+            return await self.look(token=token, purposes=CONFIRMING)
         if email is None or code is None:
             raise InvalidOrExpiredToken
         return await self.try_code(
-            purposes=(Purpose.VERIFY_EMAIL, Purpose.REGISTER),
+            purposes=CONFIRMING,
             email=email,
             code=code,
             flow=flow,
             flow_demanded=False,
         )
-
-    async def _of_either_purpose(self, token: str) -> OneTimeToken:
-        try:
-            return await self.look(token=token, purpose=Purpose.VERIFY_EMAIL)
-        except InvalidOrExpiredToken:
-            return await self.look(token=token, purpose=Purpose.REGISTER)
 
     async def _begin(self, transaction: AccountTransaction, seen: OneTimeToken) -> User:
         now = self.clock.now()
@@ -134,8 +104,7 @@ class ConfirmEmail:
         user = await spend_for(transaction, seen, now=now)
         # The address as its owner wrote it; `fits` has compared the keys.
         verified = user.with_verified_email(user.email or seen.address, now=now)
-        if not await transaction.users.replace(user, verified):
-            raise TemporarilyUnavailable
+        await replace_user(transaction.users, user, verified)
         await self.tell(transaction, Event(type=EventType.EMAIL_VERIFIED, user=verified, at=now))
         return verified
 
@@ -159,18 +128,16 @@ class DisownEmail:
         Raises:
             InvalidOrExpiredToken: if `token` is not that of an unverified address.
         """
-        seen = await self.look(token=token, purpose=Purpose.VERIFY_EMAIL)
+        seen = await self.look(token=token, purposes=(Purpose.VERIFY_EMAIL,))
         now = self.clock.now()
         async with self.store.begin() as transaction:
             user = await spend_for(transaction, seen, now=now)
             if user.email_verified:
                 raise InvalidOrExpiredToken
             without = _disowned(user, now=now)
-            if not await transaction.users.replace(user, without):
-                raise TemporarilyUnavailable
-            ended = await transaction.sessions.end_all(user.id, keep=None, now=now)
+            await replace_user(transaction.users, user, without)
             await self.tell(transaction, Event(type=EventType.USER_UPDATED, user=without, at=now))
-            await self.tell.ended(transaction, user.id, ended, at=now)
+            await end_sessions(transaction, self.tell, user.id, now=now)
             await transaction.commit()
         self.changes.announce(user.id)
 

@@ -100,7 +100,7 @@ class AcceptInvitation:
             LoginNameRequired, InvalidUsername, InvalidProfile, PasswordRejected, UsernameTaken:
                 if a value will not do; the invitation stays usable.
         """
-        seen = await self.look(token=token, purpose=Purpose.INVITE)
+        seen = await self.look(token=token, purposes=(Purpose.INVITE,))
         self.policy.ensure_complete(username=username, email=seen.address.value)
         name = None if username is None else ensure_not_reserved(self.usernames.parse(username))
         profile = Profile.parse(full_name=full_name, picture=None)

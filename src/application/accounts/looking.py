@@ -1,6 +1,6 @@
 """Proving that one has read a mail: the way from a link or a code to the token it stands for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,9 @@ from hexkey.domain.accounts.one_time_token import (
 )
 from hexkey.domain.accounts.user import User
 
+# What a mail to confirm an address carries: for an account that is there, and for one to begin.
+CONFIRMING = (Purpose.VERIFY_EMAIL, Purpose.REGISTER)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAtToken:
@@ -32,7 +35,7 @@ class LookAtToken:
     secrets: OneTimeSecrets
     clock: Clock
 
-    async def __call__(self, *, token: str, purpose: Purpose) -> OneTimeToken:
+    async def __call__(self, *, token: str, purposes: Collection[Purpose]) -> OneTimeToken:
         """Return the token, which stood when it was looked at; `spend` asks again.
 
         Raises:
@@ -43,7 +46,7 @@ class LookAtToken:
             raise InvalidOrExpiredToken
         async with self.store.begin() as transaction:
             found = await transaction.one_time_tokens.find(digest)
-        if found is None or found.purpose is not purpose:
+        if found is None or found.purpose not in purposes:
             raise InvalidOrExpiredToken
         # Asked without a lock: whoever changes tokens has locked their user before.
         user = await self.users.find(found.user) if found.user is not None else None

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hexkey.application.audit.recording import Audit
-from hexkey.application.ports.accounts import AccountStore, AccountTransaction
+from hexkey.application.ports.accounts import AccountStore, AccountTransaction, EmailSyntax
 from hexkey.application.ports.one_time_tokens import OneTimeSecrets
 from hexkey.application.ports.outbox import RecentMail
 from hexkey.application.ports.system import Clock, IdGenerator, SecretGenerator
@@ -153,6 +153,27 @@ class RequestMail:
         )
         await transaction.outbox.add(message)
         await Audit(ids=self.ids)(transaction, _AUDITED[kind], at=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForMail:
+    """Let anybody ask for one kind of mail to an address they name."""
+
+    kind: RequestKind
+    request_mail: RequestMail
+    emails: EmailSyntax
+
+    async def __call__(
+        self, *, email: str, network: str | None = None, language: str | None = None
+    ) -> str:
+        """Return the flow's secret, whether or not there is an account or anything to do.
+
+        Raises:
+            InvalidEmail: if that is no address.
+        """
+        return await self.request_mail(
+            self.kind, address=self.emails.parse(email), network=network, language=language
+        )
 
 
 def request_message(

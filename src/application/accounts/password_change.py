@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from hexkey.application.accounts.changing import end_sessions
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import UserDirectory
@@ -60,11 +61,10 @@ class ReplacePassword:
             # `find` holds the user until the commit, so nobody can have come in between.
             changed = current.with_password(hashed, now=now)
             await transaction.users.replace(current, changed)
-            ended = await transaction.sessions.end_all(user.id, keep=keep, now=now)
             details = {"by": by}
             event = Event(type=EventType.PASSWORD_CHANGED, user=changed, at=now, details=details)
             await self.tell(transaction, event)
-            await self.tell.ended(transaction, user.id, ended, at=now)
+            await end_sessions(transaction, self.tell, user.id, keep=keep, now=now)
             await transaction.commit()
         self.changes.announce(user.id)
 

@@ -3,42 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from hexkey.application.accounts.changing import end_sessions, replace_user
 from hexkey.application.accounts.looking import LookAtToken, TryCode, ensure_usable, spend_for
-from hexkey.application.accounts.mail_requests import RequestKind, RequestMail
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.outbox.telling import Tell
-from hexkey.application.ports.accounts import EmailSyntax, UserDirectory
+from hexkey.application.ports.accounts import UserDirectory
 from hexkey.application.ports.sessions import SessionStore, StateChanges
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken, OneTimeToken, Purpose
 from hexkey.domain.accounts.password import PasswordHash
 from hexkey.domain.accounts.user import User
 from hexkey.domain.audit.event import AuditType
-from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.events import Event, EventType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestPasswordReset:
-    """Ask for the mail by which a password is reset."""
-
-    request_mail: RequestMail
-    emails: EmailSyntax
-
-    async def __call__(
-        self, *, email: str, network: str | None = None, language: str | None = None
-    ) -> str:
-        """Return the flow's secret, whether or not there is an account.
-
-        Raises:
-            InvalidEmail: if that is no address.
-        """
-        return await self.request_mail(
-            RequestKind.PASSWORD_RESET,
-            address=self.emails.parse(email),
-            network=network,
-            language=language,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +61,7 @@ class ResetPassword:
         self, token: str | None, email: str | None, code: str | None, flow: str | None
     ) -> OneTimeToken:
         if token is not None:
-            return await self.look(token=token, purpose=Purpose.RESET_PASSWORD)
+            return await self.look(token=token, purposes=(Purpose.RESET_PASSWORD,))
         if email is None or code is None:
             raise InvalidOrExpiredToken
         return await self.try_code(
@@ -103,10 +79,8 @@ class ResetPassword:
             user = await spend_for(transaction, seen, now=now)
             reset = user.with_password(hashed, now=now)
             reset = _verified(reset, seen, now=now)
-            if not await transaction.users.replace(user, reset):
-                raise TemporarilyUnavailable
+            await replace_user(transaction.users, user, reset)
             await transaction.one_time_tokens.void(user.id)
-            ended = await transaction.sessions.end_all(user.id, keep=None, now=now)
             changed = Event(
                 type=EventType.PASSWORD_CHANGED, user=reset, at=now, details={"by": "mail"}
             )
@@ -116,7 +90,7 @@ class ResetPassword:
                 notice="password_reset_done",
                 audited=AuditType.PASSWORD_RESET,
             )
-            await self.tell.ended(transaction, user.id, ended, at=now)
+            await end_sessions(transaction, self.tell, user.id, now=now)
             await transaction.commit()
         self.changes.announce(user.id)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hexkey.application.access.authority import ensure_covered, ensure_may_assign
-from hexkey.application.accounts.changing import change_user
+from hexkey.application.accounts.changing import change_user, end_sessions
 from hexkey.application.accounts.consequences import Consequences
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.access import AccessStore
@@ -182,7 +182,6 @@ class EndSessionsOf:
             if current is None:
                 raise UserNotFound
             await ensure_covered(transaction, current, by=by)
-            ended = await transaction.sessions.end_all(user, keep=None, now=now)
-            await self.tell.ended(transaction, user, ended, at=now)
+            await end_sessions(transaction, self.tell, user, now=now)
             await transaction.commit()
         self.changes.announce(user)

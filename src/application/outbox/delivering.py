@@ -1,20 +1,20 @@
 """The worker: sends what the outbox holds, at once when it can be, and again when it must be."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar, Generic
 
 from hexkey.application.accounts.mail_decisions import Decision
-from hexkey.application.outbox.draining import DelayedDelivery, Drain, RefusedDelivery
+from hexkey.application.outbox.draining import Drain, What
 from hexkey.application.outbox.preparing import PrepareMail
-from hexkey.application.ports.mail import MailDelayed, MailRefused, MailSender
+from hexkey.application.ports.mail import MailSender
 from hexkey.application.ports.outbox import Arrivals, OutboxQueue
 from hexkey.application.ports.system import Clock, Dice, IdGenerator
 from hexkey.application.ports.webhooks import (
     WebhookCall,
-    WebhookDelayed,
     WebhookEndpoints,
-    WebhookRefused,
     WebhookSecrets,
     WebhookSender,
 )
@@ -28,17 +28,21 @@ WEBHOOK_LANES = 8  # so that one endpoint that hangs does not hold the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverMail:
-    """Send the mail that is due."""
+class Delivery(ABC, Generic[What]):
+    """The worker's turn at one channel.
+
+    Attributes:
+        lanes: how many messages are sent at the same time.
+    """
+
+    channel: ClassVar[Channel]
 
     queue: OutboxQueue
     arrivals: Arrivals
-    prepare: PrepareMail
-    sender: MailSender
     ids: IdGenerator
     clock: Clock
     dice: Dice
-    lanes: int = MAIL_LANES
+    lanes: int
 
     async def __call__(self) -> int:
         """Return how many messages were tried.
@@ -46,8 +50,8 @@ class DeliverMail:
         Raises:
             TemporarilyUnavailable: if the store is away.
         """
-        drain: Drain[Decision] = Drain(
-            channel=Channel.MAIL,
+        drain: Drain[What] = Drain(
+            channel=self.channel,
             queue=self.queue,
             prepare=self._prepared,
             attempt=self._attempt,
@@ -58,62 +62,56 @@ class DeliverMail:
         return await drain(holder=self.ids.new())
 
     async def run(self) -> None:
-        """Send mail until cancelled; what is under way then is given a moment to end."""
+        """Send until cancelled; what is under way then is given a moment to end."""
         while True:
             await self()
-            await self.arrivals.wait(Channel.MAIL, most=POLL)
+            await self.arrivals.wait(self.channel, most=POLL)
+
+    @abstractmethod
+    async def _prepared(
+        self, messages: Sequence[Message], now: datetime
+    ) -> Mapping[MessageId, What]:
+        """What sending each takes; those that it leaves out are for nobody any more."""
+
+    @abstractmethod
+    async def _attempt(self, message: Message, what: What, now: datetime) -> None:
+        """Send one.
+
+        Raises:
+            DelayedDelivery, RefusedDelivery: if it did not leave.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverMail(Delivery[Decision]):
+    """Send the mail that is due."""
+
+    channel = Channel.MAIL
+
+    prepare: PrepareMail
+    sender: MailSender
+    lanes: int = MAIL_LANES
 
     async def _prepared(
         self, messages: Sequence[Message], now: datetime
     ) -> Mapping[MessageId, Decision]:
         return await self.prepare(messages, now=now)
 
-    async def _attempt(self, message: Message, decision: Decision, now: datetime) -> None:
-        mail = self.prepare.write(message, decision, now=now)
-        try:
-            await self.sender.send(mail)
-        except MailDelayed as delay:
-            raise DelayedDelivery(str(delay)) from None
-        except MailRefused as refusal:
-            raise RefusedDelivery(str(refusal)) from None
+    async def _attempt(self, message: Message, what: Decision, now: datetime) -> None:
+        mail = self.prepare.write(message, what, now=now)
+        await self.sender.send(mail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverWebhooks:
+class DeliverWebhooks(Delivery[WebhookEndpoint]):
     """Tell the endpoints what is due."""
 
-    queue: OutboxQueue
-    arrivals: Arrivals
+    channel = Channel.WEBHOOK
+
     endpoints: WebhookEndpoints
     secrets: WebhookSecrets
     sender: WebhookSender
-    ids: IdGenerator
-    clock: Clock
-    dice: Dice
     lanes: int = WEBHOOK_LANES
-
-    async def __call__(self) -> int:
-        """Return how many messages were tried.
-
-        Raises:
-            TemporarilyUnavailable: if the store is away.
-        """
-        drain: Drain[WebhookEndpoint] = Drain(
-            channel=Channel.WEBHOOK,
-            queue=self.queue,
-            prepare=self._prepared,
-            attempt=self._attempt,
-            clock=self.clock,
-            dice=self.dice,
-            lanes=self.lanes,
-        )
-        return await drain(holder=self.ids.new())
-
-    async def run(self) -> None:
-        """Tell endpoints until cancelled; what is under way then is given a moment to end."""
-        while True:
-            await self()
-            await self.arrivals.wait(Channel.WEBHOOK, most=POLL)
 
     async def _prepared(
         self, messages: Sequence[Message], now: datetime
@@ -124,15 +122,10 @@ class DeliverWebhooks:
         whose = {message.id: EndpointId(message.recipient) for message in messages}
         return {message: endpoints[it] for message, it in whose.items() if it in endpoints}
 
-    async def _attempt(self, message: Message, endpoint: WebhookEndpoint, now: datetime) -> None:
+    async def _attempt(self, message: Message, what: WebhookEndpoint, now: datetime) -> None:
         body = message.content["body"]
-        call = signed_call(endpoint, self.secrets, message.id, body, now=now)
-        try:
-            await self.sender.send(call)
-        except WebhookDelayed as delay:
-            raise DelayedDelivery(str(delay)) from None
-        except WebhookRefused as refusal:
-            raise RefusedDelivery(str(refusal)) from None
+        call = signed_call(what, self.secrets, message.id, body, now=now)
+        await self.sender.send(call)
 
 
 def signed_call(

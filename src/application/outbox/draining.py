@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from hexkey.application.ports.outbox import OutboxQueue
+from hexkey.application.ports.outbox import DelayedDelivery, OutboxQueue, RefusedDelivery
 from hexkey.application.ports.system import Clock, Dice
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.identifiers import MessageId
@@ -30,14 +30,6 @@ What = TypeVar("What")  # is known of a message when it has been prepared
 _Items = list[tuple[Message, What | Exception | None]]
 Prepare = Callable[[Sequence[Message], datetime], Awaitable[Mapping[MessageId, What]]]
 Attempt = Callable[[Message, What, datetime], Awaitable[None]]
-
-
-class DelayedDelivery(Exception):
-    """To be tried again later; the message says why, without any secret."""
-
-
-class RefusedDelivery(Exception):
-    """Not to be tried again; the message says why, without any secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from hexkey.application.ports.outbox import DelayedDelivery, RefusedDelivery
 
-class MailDelayed(Exception):
+
+class MailDelayed(DelayedDelivery):
     """The server could not take the mail now; the message says why, without any secret."""
 
 
-class MailRefused(Exception):
+class MailRefused(RefusedDelivery):
     """The server will never take this mail; the message says why, without any secret."""
 
 

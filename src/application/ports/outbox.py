@@ -85,6 +85,14 @@ class OutboxQueue(Protocol):
         ...
 
 
+class DelayedDelivery(Exception):
+    """To be tried again later; the message says why, without any secret."""
+
+
+class RefusedDelivery(Exception):
+    """Not to be tried again; the message says why, without any secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxState:
     """How the outbox does.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from hexkey.application.ports.outbox import DelayedDelivery, RefusedDelivery
 from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import EndpointId
 from hexkey.domain.webhooks import WebhookEndpoint
@@ -75,11 +76,11 @@ class WebhookCall:
     body: bytes = field(repr=False)
 
 
-class WebhookDelayed(Exception):
+class WebhookDelayed(DelayedDelivery):
     """Not taken now; the message says why, without any secret."""
 
 
-class WebhookRefused(Exception):
+class WebhookRefused(RefusedDelivery):
     """Never to be taken: the target is forbidden, or it said 410; the message says why."""
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hexkey.application.accounts.changing import end_sessions
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.devices import DeviceNames
 from hexkey.application.ports.sessions import SessionStore, StateChanges
@@ -81,7 +82,6 @@ class EndOtherSessions:
         """Every session of the user but `keep` ends."""
         now = self.clock.now()
         async with self.store.begin() as transaction:
-            ended = await transaction.sessions.end_all(user, keep=keep, now=now)
-            await self.tell.ended(transaction, user, ended, at=now)
+            await end_sessions(transaction, self.tell, user, keep=keep, now=now)
             await transaction.commit()
         self.changes.announce(user)

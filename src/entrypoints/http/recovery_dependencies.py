@@ -17,20 +17,18 @@ from hexkey.application.accounts.email_change import (
 from hexkey.application.accounts.email_verification import (
     ConfirmEmail,
     DisownEmail,
-    RequestEmailVerification,
 )
 from hexkey.application.accounts.export import ExportAccount
 from hexkey.application.accounts.invitation import AcceptInvitation
 from hexkey.application.accounts.looking import LookAtToken
-from hexkey.application.accounts.password_reset import RequestPasswordReset, ResetPassword
+from hexkey.application.accounts.mail_requests import AskForMail
+from hexkey.application.accounts.password_reset import ResetPassword
 from hexkey.entrypoints.http.dependencies import use
 
-AskVerification = Annotated[
-    RequestEmailVerification, Depends(use(lambda c: c.request_email_verification()))
-]
+AskVerification = Annotated[AskForMail, Depends(use(lambda c: c.request_email_verification()))]
 Confirm = Annotated[ConfirmEmail, Depends(use(lambda c: c.confirm_email()))]
 Disown = Annotated[DisownEmail, Depends(use(lambda c: c.disown_email()))]
-AskReset = Annotated[RequestPasswordReset, Depends(use(lambda c: c.request_password_reset()))]
+AskReset = Annotated[AskForMail, Depends(use(lambda c: c.request_password_reset()))]
 Reset = Annotated[ResetPassword, Depends(use(lambda c: c.reset_password()))]
 AskEmailChange = Annotated[RequestEmailChange, Depends(use(lambda c: c.request_email_change()))]
 ConfirmChange = Annotated[ConfirmEmailChange, Depends(use(lambda c: c.confirm_email_change()))]

@@ -18,12 +18,12 @@ from hexkey.application.accounts.email_change import (
 from hexkey.application.accounts.email_verification import (
     ConfirmEmail,
     DisownEmail,
-    RequestEmailVerification,
 )
 from hexkey.application.accounts.export import ExportAccount
 from hexkey.application.accounts.invitation import AcceptInvitation, InviteUser
 from hexkey.application.accounts.looking import LookAtToken, TryCode
-from hexkey.application.accounts.password_reset import RequestPasswordReset, ResetPassword
+from hexkey.application.accounts.mail_requests import AskForMail, RequestKind
+from hexkey.application.accounts.password_reset import ResetPassword
 from hexkey.domain.sessions.access_token import CLOCK_SKEW
 from hexkey.entrypoints.adapter_catalog import Adapters
 from hexkey.entrypoints.wiring.accounts import AccountCases
@@ -51,7 +51,8 @@ class RecoveryCases(AccountCases):
     )
 
     request_email_verification = providers.Factory(
-        RequestEmailVerification,
+        AskForMail,
+        kind=RequestKind.VERIFICATION,
         request_mail=AccountCases.request_mail,
         emails=Adapters.emails,
     )
@@ -74,7 +75,8 @@ class RecoveryCases(AccountCases):
         clock=Adapters.clock,
     )
     request_password_reset = providers.Factory(
-        RequestPasswordReset,
+        AskForMail,
+        kind=RequestKind.PASSWORD_RESET,
         request_mail=AccountCases.request_mail,
         emails=Adapters.emails,
     )

@@ -70,7 +70,7 @@ router = APIRouter(
 
 def _asking(page: ButtonPage) -> Callable[..., Awaitable[Response]]:
     async def ask(visit: Visitor, look: LookAt, token: str = "") -> Response:
-        found = await look(token=token, purpose=page.purpose)
+        found = await look(token=token, purposes=(page.purpose,))
         return visit.show(
             "button.html",
             page.name,

@@ -62,7 +62,7 @@ async def accept(
 
 
 async def _form(request: Request, visit: Visit, look: LookAt, token: str, **more: Any) -> Response:
-    found = await look(token=token, purpose=Purpose.INVITE)
+    found = await look(token=token, purposes=(Purpose.INVITE,))
     return visit.show(
         "accept-invitation.html",
         "accept-invitation",

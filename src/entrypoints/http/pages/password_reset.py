@@ -63,7 +63,7 @@ async def reset(
 
 async def _password_form(visit: Visit, look: LookAt, token: str, **more: Any) -> Response:
     """Raises: InvalidOrExpiredToken: if nothing can be reset with this token."""
-    found = await look(token=token, purpose=Purpose.RESET_PASSWORD)
+    found = await look(token=token, purposes=(Purpose.RESET_PASSWORD,))
     return visit.show(
         "reset-password.html",
         "reset-password",

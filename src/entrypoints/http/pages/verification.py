@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
-from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken, OneTimeToken, Purpose
+from hexkey.application.accounts.looking import CONFIRMING
+from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken, Purpose
 from hexkey.entrypoints.http.dependencies import Address, Language, Public
 from hexkey.entrypoints.http.pages.forms import AddressForm, ProofForm
 from hexkey.entrypoints.http.pages.page_route import PageRoute, refilled
@@ -39,7 +40,7 @@ async def mail_confirmation(
 @router.get("/verify-email")
 async def ask_to_confirm(visit: Visitor, look: LookAt, token: str = "") -> Response:
     """Show the button that confirms the address."""
-    found = await _looked_at(look, token)
+    found = await look(token=token, purposes=CONFIRMING)
     is_known = found.purpose is Purpose.VERIFY_EMAIL  # then there is an account to take it off
     return visit.show(
         "button.html",
@@ -63,14 +64,6 @@ async def confirm(
             raise
         return _code_form(visit, email=form.email, flow=form.flow, **refilled(visit, error))
     return visit.onward("email_verified")
-
-
-async def _looked_at(look: LookAt, token: str) -> OneTimeToken:
-    """Either of the two kinds of token whose mails lead here."""
-    try:
-        return await look(token=token, purpose=Purpose.VERIFY_EMAIL)
-    except InvalidOrExpiredToken:
-        return await look(token=token, purpose=Purpose.REGISTER)
 
 
 def _code_form(visit: Visit, *, email: str, flow: str, **more: Any) -> Response:

@@ -149,10 +149,10 @@ class TestMatrix:
         for purpose in Purpose:
             if purpose is MAKERS[make]:
                 for _ in range(3):
-                    assert (await life.look(token=token, purpose=purpose)).purpose is purpose
+                    assert (await life.look(token=token, purposes=(purpose,))).purpose is purpose
             else:
                 with pytest.raises(InvalidOrExpiredToken):
-                    await life.look(token=token, purpose=purpose)
+                    await life.look(token=token, purposes=(purpose,))
         assert life.store.committed.tokens == tokens
 
     async def test_what_was_put_for_nobody_opens_nothing(self, life: AccountLife) -> None:
@@ -166,4 +166,4 @@ class TestMatrix:
                 assert (kept.user, kept.content) == (None, None)
                 link = life.secrets.link(MessageId(kept.id), kept.purpose)
                 with pytest.raises(InvalidOrExpiredToken):
-                    await life.look(token=link, purpose=kept.purpose)
+                    await life.look(token=link, purposes=(kept.purpose,))
