@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hexkey.domain.accounts.user import EmailTaken, UsernameTaken
+from hexkey.domain.accounts.user import EmailTaken, LastAdministrator, UsernameTaken
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.authentication.throttle import TooManyAttempts
 from hexkey.domain.errors import HexkeyError
@@ -55,6 +55,7 @@ class Account:
     email: str | None
     password: str
     active: bool = True
+    is_administrator: bool = False
     full_name: str | None = None
     tokens: list[Token] = field(default_factory=list)
     version: int = 1  # of what proves the owner; guesses at an earlier one are forgotten
@@ -105,6 +106,11 @@ class AccountModel:
             return None
         self._failures[key] = (count + 1, self.now)
         return InvalidCredentials
+
+    def loss_refusal(self, account: Account) -> Refusal | None:
+        """Why `account` cannot be taken away; `None` if an administrator is left, or none was."""
+        administering = [it for it in self.accounts if it.active and it.is_administrator]
+        return LastAdministrator if administering == [account] else None
 
     def token_refusal(self, token: Token) -> Refusal | None:
         """Why `token` does not resolve; `None` if it does."""

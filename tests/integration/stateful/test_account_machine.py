@@ -202,8 +202,11 @@ class AccountMachine(RuleBasedStateMachine):
     @rule(at=instances, pick=picks)
     def disable(self, at: int, pick: int) -> None:
         account = self._account(pick)
+        expected = self.model.loss_refusal(account)
 
-        assert self.workers.outcome(self.workers.both[at].disable(user=account.id))[1] is None
+        assert self.workers.outcome(self.workers.both[at].disable(user=account.id))[1] is expected
+        if expected is not None:
+            return
         account.version += account.active
         account.active = False
         account.end_sessions()
@@ -241,6 +244,7 @@ class AccountMachine(RuleBasedStateMachine):
         deed = self.workers.both[at].grant(user=account.id, role=ADMIN)
 
         assert self.workers.outcome(deed)[1] is None
+        account.is_administrator = True
         self._change(account, at)
 
     @rule(seconds=st.sampled_from([0.5, 1, 8, 61, 930]))
