@@ -12,7 +12,7 @@ from hexkey.application.ports.passwords import PasswordHasher
 from hexkey.domain.accounts.password import Password, PasswordHash
 from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.credentials import InvalidCredentials
-from hexkey.domain.authentication.rules import Attempted
+from hexkey.domain.authentication.rules import Attempted, account_of
 from hexkey.domain.errors import TemporarilyUnavailable
 
 
@@ -62,9 +62,7 @@ class CheckPassword:
         """
         current_request().subject = user.id
         known = self.devices.read(device, user) if device else None
-        # Whoever sets a new password begins anew, and only they do: by mail, or knowing the old.
-        account = f"{user.id}.{user.credential_version}"
-        attempted = Attempted(account=account, address=address, device=known)
+        attempted = Attempted(account=account_of(user), address=address, device=known)
         if not await self._proved(user, password=password, attempted=attempted):
             raise InvalidCredentials
 

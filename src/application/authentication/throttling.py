@@ -144,7 +144,7 @@ class Throttle:
         wait = max(_wait(rule, charges[rule], standings[rule]) for rule in charges)
         if wait:
             raise TooManyAttempts(retry_after=wait)
-        await self.watch.let_through(attempted, charges, standings)
+        await self.watch.let_through(attempted, standings)
         return _Counted(attempted=attempted, charges=charges, standings=standings, at=now)
 
     def _settle(self, reliefs: Sequence[Relief], turn: Turn) -> "asyncio.Task[None] | None":
@@ -164,20 +164,3 @@ class Throttle:
                 await self.counters.relieve(reliefs)
         finally:
             turn.give_back()
-
-
-def _explain(
-    policy: ThrottlePolicy, charges: Mapping[Rule, Charge], standings: Mapping[Rule, Standing]
-) -> None:
-    for rule, standing in standings.items():
-        budget = charges[rule].budget
-        checked(
-            f"throttle.{rule}",
-            passed=not (charges[rule].binding and standing.wait),
-            mode=policy.mode(rule),
-            binding=charges[rule].binding,
-            failures=standing.failures.count,
-            free=budget.free,
-            most=budget.most,
-            wait_seconds=standing.wait.total_seconds(),
-        )

@@ -51,17 +51,12 @@ class WatchFailures:
             subject = network_of(attempted.address)
             await self._sound(AlertKind.NETWORK, subject, network.failures.count, now)
 
-    async def let_through(
-        self,
-        attempted: Attempted,
-        charges: Mapping[Rule, Charge],
-        standings: Mapping[Rule, Standing],
-    ) -> None:
+    async def let_through(self, attempted: Attempted, standings: Mapping[Rule, Standing]) -> None:
         """Report who would have been refused by rules that only report."""
         for rule, standing in standings.items():
             if standing.wait and self.policy.only_reports(rule, attempted):
-                key, count = charges[rule].key, standing.failures.count
-                await self._sound(AlertKind.WOULD_REFUSE, key, count, self.clock.now())
+                told, count = attempted.told(rule), standing.failures.count
+                await self._sound(AlertKind.WOULD_REFUSE, told, count, self.clock.now())
 
     async def _sound(self, kind: AlertKind, subject: str, failures: int, now: datetime) -> None:
         last = self._sounded.pop((kind, subject), None)

@@ -1,10 +1,12 @@
 """Which counters an attempt is counted under, and what each of them stands."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.networks import network_of
 from hexkey.domain.authentication.throttle import Budget, Charge
 
@@ -57,16 +59,31 @@ class Attempted:
         return f"{self.account}|{self.device or network_of(self.address)}"
 
     def key(self, rule: Rule) -> str:
-        """The counter of `rule`."""
+        """The counter of `rule`; it outlives an account that is erased, so it names none."""
+        return self._counter(rule, hashlib.sha256(self.account.encode()).hexdigest())
+
+    def told(self, rule: Rule) -> str:
+        """The same, for an operator who asks whose it is."""
+        return self._counter(rule, self.account)
+
+    def _counter(self, rule: Rule, account: str) -> str:
         match rule:
             case Rule.DEVICE:
-                return f"{rule}|{self.account}|{self.device}"
+                return f"{rule}|{account}|{self.device}"
             case Rule.ACCOUNT:
-                return f"{rule}|{self.account}|{network_of(self.address)}"
+                return f"{rule}|{account}|{network_of(self.address)}"
             case Rule.NETWORK:
                 return f"{rule}|{network_of(self.address)}"
             case Rule.TOTAL:
-                return f"{rule}|{self.account}"
+                return f"{rule}|{account}"
+
+
+def account_of(user: User) -> str:
+    """What attempts at the account of `user` are counted for.
+
+    Whoever sets a new password begins anew, and only they do: by mail, or knowing the old one.
+    """
+    return f"{user.id}.{user.credential_version}"
 
 
 def _budgets(network_failures: int) -> Mapping[Rule, Budget]:

@@ -5,12 +5,16 @@ from sqlalchemy import ColumnElement, Table, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.column_types import BoundedText
+from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.store import SqlStore
-from hexkey.adapters.sql.tables import metadata
+from hexkey.adapters.sql.tables import attempt_counters, metadata
 from hexkey.domain.access import ADMIN
+from hexkey.domain.accounts.user import User
+from hexkey.domain.authentication.rules import Attempted, Rule, ThrottlePolicy, account_of
 from tests.contracts.api_keys import a_key
 from tests.contracts.erasing import erased, with_everything
 from tests.support.builders import a_user
+from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +22,7 @@ pytestmark = pytest.mark.anyio
 TOLD = {"state_changes"}
 # The trail outlives the account, by ids alone; what must not be changed cannot be erased either.
 REMEMBERED = {"audit_events"}
-# These are about nobody: keys, endpoints, tasks, and counters under a digest of what was typed.
+# These are about nobody: keys, endpoints, tasks, and counters under a digest of whose they are.
 OF_NOBODY = {
     *("audit_chain", "signing_keys", "leases", "webhook_endpoints", "webhook_subscriptions"),
     *("sign_in_failures", "attempt_counters", "administration", "roles", "role_permissions"),
@@ -33,6 +37,17 @@ async def rows_about(engine: AsyncEngine, *facts: str) -> dict[str, int]:
             rows = await connection.execute(select(func.count()).where(_holds(table, facts)))
             found[table.name] = rows.scalar_one()
     return found
+
+
+async def guessed_at(engine: AsyncEngine, user: User) -> None:
+    """Count a failure at the account of `user` under every rule."""
+    for device in (None, "a device"):
+        tried = Attempted(account=account_of(user), address="203.0.113.7", device=device)
+        charges = ThrottlePolicy().charges(tried)
+        await SqlFailureCounters(engine).charge(list(charges.values()), now=START)
+    async with engine.connect() as connection:
+        rows = await connection.execute(select(func.count()).select_from(attempt_counters))
+    assert rows.scalar_one() == len(Rule)
 
 
 def _holds(table: Table, facts: tuple[str, ...]) -> ColumnElement[bool]:
@@ -54,6 +69,7 @@ class TestErasing:
             await transaction.users.add(a_user(roles=frozenset((ADMIN,))))  # another one stays
             await transaction.api_keys.add(a_key(user))
             await transaction.commit()
+        await guessed_at(engine, user)
         before = await rows_about(engine, user.id, "ann@example.com")
         assert {name for name, count in before.items() if count} == (
             set(metadata.tables) - TOLD - OF_NOBODY
