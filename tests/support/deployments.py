@@ -43,6 +43,7 @@ from hexkey.application.accounts.profile import ReadPublicProfile, UpdateProfile
 from hexkey.application.accounts.registration import RegisterUser, RegistrationPolicy
 from hexkey.application.accounts.supervision import DisableUser, EnableUser, GrantRole
 from hexkey.application.audit.recording import Audit
+from hexkey.application.audit.refusals import Refusals
 from hexkey.application.authentication.authenticate import Authenticate
 from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
@@ -223,6 +224,7 @@ class Deployment:
             common=FewCommonPasswords(),
             breached=FewBreachedPasswords(),
             hasher=self.hasher,
+            refusals=Refusals(archive=self.stores.archive, audit=an_audit(), clock=clock),
         )
         self.request_mail = RequestMail(
             store=store,

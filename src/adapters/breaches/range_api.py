@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import h11
 
 from hexkey.adapters.breaches.breach_filter import digest_of
-from hexkey.application.ports.passwords import BreachedPasswords
+from hexkey.application.ports.passwords import BreachedPasswords, BreachesUnanswered
 from hexkey.domain.accounts.password import Password
 
 PATIENCE = timedelta(seconds=2)  # for everything: the name, the connection, the whole answer
@@ -55,12 +55,13 @@ class BreachRanges(BreachedPasswords):
             async with asyncio.timeout(self._patience):
                 answer = await self._ask(digits[:DISCLOSED_DIGITS])
         except TimeoutError:
-            _log.warning("a password was accepted unasked: no answer from the breach API in time")
-            return False
+            _log.warning("a password is accepted unasked: no answer from the breach API in time")
+            raise BreachesUnanswered from None
         except (OSError, h11.ProtocolError, NoAnswer, UnicodeError) as error:
             reason = str(error) if isinstance(error, NoAnswer) else type(error).__name__
-            _log.warning("a password was accepted unasked: breach API: %s", reason)
-            return False
+            _log.warning("a password is accepted unasked: breach API: %s", reason)
+            # Without the cause: what a library says may repeat the digits.
+            raise BreachesUnanswered from None
         return _lists(answer.splitlines(), digits[DISCLOSED_DIGITS:].encode())
 
     async def _ask(self, digits: str) -> bytes:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from hexkey.application.ports.passwords import BreachedPasswords
+from hexkey.application.ports.passwords import BreachedPasswords, BreachesUnanswered
 from hexkey.domain.accounts.password import Password
 
 
 class SeveralBreaches(BreachedPasswords):
     """Known is what any of them knows; none of them knows nothing.
+
+    One that does not answer keeps no other from being asked.
 
     Args:
         collections: asked in this order, so that the nearest comes first.
@@ -22,7 +24,13 @@ class SeveralBreaches(BreachedPasswords):
         return self._collections
 
     async def contains(self, password: Password) -> bool:
+        unanswered: BreachesUnanswered | None = None
         for collection in self._collections:
-            if await collection.contains(password):
-                return True
+            try:
+                if await collection.contains(password):
+                    return True
+            except BreachesUnanswered as error:
+                unanswered = error
+        if unanswered is not None:
+            raise unanswered
         return False

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from hexkey.application.audit.refusals import Refusals
 from hexkey.application.ports.passwords import (
     BreachedPasswords,
+    BreachesUnanswered,
     CommonPasswords,
     PasswordHasher,
 )
@@ -14,6 +16,7 @@ from hexkey.domain.accounts.password import (
     PasswordHash,
     PasswordPolicy,
 )
+from hexkey.domain.audit.event import AuditType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class NewPasswords:
     common: CommonPasswords
     breached: BreachedPasswords
     hasher: PasswordHasher
+    refusals: Refusals
 
     def accept(self, text: str, *, about_user: frozenset[str]) -> Password:
         """Apply the rules; cheap, so it comes before anything that is not.
@@ -46,6 +50,14 @@ class NewPasswords:
             PasswordBreached: if it is known from a breach; nothing was hashed.
             HashingOverloaded: if too many passwords wait already.
         """
-        if await self.breached.contains(accepted):
+        if await self._is_breached(accepted):
             raise PasswordBreached
         return await self.hasher.hash(accepted)
+
+    async def _is_breached(self, password: Password) -> bool:
+        """What is known; a collection that is away keeps nobody out, and is written down."""
+        try:
+            return await self.breached.contains(password)
+        except BreachesUnanswered:
+            self.refusals.missed(AuditType.BREACHES_UNANSWERED, reason="no_answer")
+            return False

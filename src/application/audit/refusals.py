@@ -59,6 +59,14 @@ class Refusals:
         outcome = Outcome.FAILED if failed else Outcome.REFUSED
         self._add(kind, outcome, reason=error.code)
 
+    def missed(self, kind: AuditType, *, reason: str) -> None:
+        """Take down that the request being served goes on without something that failed.
+
+        Args:
+            reason: a stable word.
+        """
+        self._add(kind, Outcome.FAILED, reason=reason)
+
     def looked(self, path: str) -> None:
         """Take down that whoever makes this request reads, as an administrator, what is there."""
         self._add(AuditType.ADMIN_READ, Outcome.DONE, details={"path": path})

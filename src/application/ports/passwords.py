@@ -56,14 +56,19 @@ class CommonPasswords(Protocol):
         ...
 
 
+class BreachesUnanswered(Exception):
+    """A collection of breached passwords could not be asked; the log says why."""
+
+
 class BreachedPasswords(Protocol):
     """The passwords that other services have lost, as far as somebody has collected them."""
 
     async def contains(self, password: Password) -> bool:
         """Whether it is known, to the letter.
 
-        Takes two seconds at most. Where no answer can be had it is no, and the log says so: a list
-        that is away must keep nobody from choosing a password. One unknown password in very many
-        may be taken for a known one.
+        Takes two seconds at most. One unknown password in very many may be taken for a known one.
+
+        Raises:
+            BreachesUnanswered: if no answer can be had; nobody is kept from choosing by that.
         """
         ...

@@ -48,6 +48,7 @@ class AuditType(StrEnum):
     USER_EXPORTED = "user.exported"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - the name of an event
+    BREACHES_UNANSWERED = "password.breaches_unanswered"
     PASSWORD_RESET = "password.reset"  # noqa: S105 - the name of an event
     EMAIL_VERIFICATION_REQUESTED = "email.verification_requested"
     EMAIL_VERIFIED = "email.verified"

@@ -1,18 +1,22 @@
 """From a command to the use cases of the deployment it is run for."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hexkey.application.audit.context import RequestContext, serving
+from hexkey.application.audit.sealing import AuditChainBroken
 from hexkey.application.ports.storage import Storage
 from hexkey.domain.audit.event import OPERATOR
+from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.container import Container, build_container
 from hexkey.entrypoints.logs import configure_logging
 from hexkey.entrypoints.settings import Settings, load_settings
 
 T = TypeVar("T")
+_log = logging.getLogger("hexkey.cli")
 
 
 def configured() -> Settings:
@@ -26,15 +30,18 @@ def configured() -> Settings:
     return settings
 
 
-def run(deed: Callable[[Container], Awaitable[T]]) -> T:
+def run(deed: Callable[[Container], Awaitable[T]], *, sealing: bool = True) -> T:
     """The result of `deed`, done on the open storage of this deployment.
+
+    Args:
+        sealing: whether events of the audit trail get their place in the chain afterwards.
 
     Raises:
         BadConfiguration, StorageUnusable, TemporarilyUnavailable: if it cannot be opened.
         CommandRefused: if the storage would be gone with this process.
     """
     container = build_container(_lasting(configured()))
-    return asyncio.run(_opened(container, deed))
+    return asyncio.run(_opened(container, deed, sealing=sealing))
 
 
 def migrate_storage() -> bool:
@@ -56,15 +63,32 @@ def _lasting(settings: Settings) -> Settings:
     return settings
 
 
-async def _opened(container: Container, deed: Callable[[Container], Awaitable[T]]) -> T:
+async def _opened(
+    container: Container, deed: Callable[[Container], Awaitable[T]], *, sealing: bool
+) -> T:
     storage = container.storage()
     try:
         await storage.open()
-        with serving(RequestContext(actor=OPERATOR)):
-            return await deed(container)
+        try:
+            with serving(RequestContext(actor=OPERATOR)):
+                return await deed(container)
+        finally:
+            if sealing:
+                await _seal(container)
     finally:
         await storage.close()
         container.hashing_pool().close()
+
+
+async def _seal(container: Container) -> None:
+    """Write down and link what was done: there may be no server that would."""
+    try:
+        await container.refusals().write()
+        await container.seal_audit_trail()()
+    except AuditChainBroken as error:
+        _log.warning("%s: see hexkey audit verify", error)
+    except TemporarilyUnavailable:  # the deed is done; the next command or server links it
+        _log.warning("the audit trail could not be linked now")
 
 
 async def _migrated(container: Container) -> bool:

@@ -33,6 +33,7 @@ from hexkey.application.authentication.live_schemes import LiveSchemes
 from hexkey.application.authentication.password_check import CheckPassword
 from hexkey.domain.accounts.password import PasswordPolicy
 from hexkey.entrypoints.adapter_catalog import Adapters
+from hexkey.entrypoints.wiring.audit import AuditCases
 from hexkey.entrypoints.wiring.outbox import OutboxCases
 from hexkey.entrypoints.wiring.throttle import ThrottleCases
 
@@ -52,6 +53,7 @@ class AccountCases(ThrottleCases):
         common=Adapters.common_passwords,
         breached=Adapters.breached_passwords,
         hasher=Adapters.password_hasher,
+        refusals=AuditCases.refusals,
     )
     live_schemes = providers.Singleton(
         LiveSchemes, users=Adapters.users, hasher=Adapters.password_hasher, clock=Adapters.clock

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from hexkey.application.ports.audit import AuditQuery
+from hexkey.domain.audit.event import Outcome
 from hexkey.domain.identifiers import UserId
 from tests.support.api import PASSWORD, Answer, Api, an_api
 from tests.support.mails import token_in
@@ -107,13 +109,21 @@ class TestBreachedPassword:
 
 
 class TestCollectorThatIsAway:
-    async def test_pw_08_keeps_nobody_out_and_is_logged(
+    async def test_pw_08_keeps_nobody_out_and_is_told_of(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
+        """PW-08: accepted, logged, and in the audit trail, where the request can be found by it."""
         async with an_api(breached_passwords_api="http://127.0.0.1:1/range") as api:
             answer = await register(api, LOST)
+            await api.container.refusals().write()
+            query = AuditQuery(request_id=answer.headers["x-request-id"])
+            events = await api.container.audit_archive().page(query, after=None, limit=9)
 
         assert answer.status_code == 201
+        missed, made = sorted(events, key=lambda it: it.type)
+        assert (missed.type, missed.outcome) == ("password.breaches_unanswered", Outcome.FAILED)
+        assert (made.type, made.subject) == ("user.registered", answer.json()["id"])
+        assert LOST not in repr(missed)
         [record] = [it for it in caplog.records if it.name == "hexkey.passwords"]
         assert record.levelno == logging.WARNING
         assert LOST not in caplog.text

@@ -1,4 +1,4 @@
-"""PW-08: five digits leave the house, and an outage keeps nobody out."""
+"""PW-08: five digits leave the house, and an outage is told from an answer."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ import pytest
 
 from hexkey.adapters.breaches.range_api import MAX_ANSWER_OCTETS, PATIENCE, BreachRanges
 from hexkey.adapters.breaches.several import SeveralBreaches
+from hexkey.application.ports.passwords import BreachesUnanswered
 from hexkey.domain.accounts.password import Password
 from tests.contracts.breached_passwords import KNOWN, BreachedPasswordsContract
 from tests.support.certificates import Authority
@@ -86,7 +87,7 @@ BROKEN = {
 
 class TestCollectorThatFails:
     @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-    async def test_pw_08_is_logged_and_keeps_nobody_out(
+    async def test_pw_08_is_logged_and_taken_for_no_answer(
         self,
         api: BreachRanges,
         ranges: RangeServer,
@@ -95,9 +96,10 @@ class TestCollectorThatFails:
     ) -> None:
         ranges.answer = answer
 
-        with caplog.at_level(logging.INFO):
-            assert not await api.contains(Password(KNOWN))
+        with caplog.at_level(logging.INFO), pytest.raises(BreachesUnanswered) as raised:
+            await api.contains(Password(KNOWN))
 
+        assert raised.value.__cause__ is None
         [record] = caplog.records
         assert (record.name, record.levelname) == ("hexkey.passwords", "WARNING")
         assert KNOWN not in record.getMessage()
@@ -109,14 +111,16 @@ class TestCollectorThatFails:
         """PW-08: also if every octet comes in time."""
         ranges.drip, begun = 0.05, time.monotonic()
 
-        assert not await BreachRanges(ranges.url, patience=timedelta(seconds=0.3)).contains(
-            Password(KNOWN)
-        )
+        with pytest.raises(BreachesUnanswered):
+            await BreachRanges(ranges.url, patience=timedelta(seconds=0.3)).contains(
+                Password(KNOWN)
+            )
         assert time.monotonic() - begun < PATIENCE.total_seconds()
         assert len(caplog.records) == 1
 
     async def test_pw_08_may_not_be_there_at_all(self, caplog: pytest.LogCaptureFixture) -> None:
-        assert not await BreachRanges("http://127.0.0.1:1/range").contains(Password(KNOWN))
+        with pytest.raises(BreachesUnanswered):
+            await BreachRanges("http://127.0.0.1:1/range").contains(Password(KNOWN))
         assert len(caplog.records) == 1
 
     def test_pw_08_has_two_seconds(self) -> None:
@@ -137,9 +141,17 @@ class TestEncryption:
             async with range_server({KNOWN: 1}, tls=signs.serving(tmp_path, name)) as server:
                 api = BreachRanges(server.url, trust=ours.trusting())
 
-                assert await api.contains(Password(KNOWN)) is believed
+                assert await answered(api) is believed
                 assert len(server.asked) == int(believed)
                 await asyncio.sleep(0)
+
+
+async def answered(api: BreachRanges) -> bool:
+    """Whether it knew, and told."""
+    try:
+        return await api.contains(Password(KNOWN))
+    except BreachesUnanswered:
+        return False
 
 
 class TestSeveral(BreachedPasswordsContract):
@@ -153,6 +165,17 @@ class TestSeveral(BreachedPasswordsContract):
         assert await SeveralBreaches(near, BreachRanges("http://127.0.0.1:1")).contains(
             Password(KNOWN)
         )
+
+    @pytest.mark.parametrize("order", [1, -1])
+    async def test_pw_08_know_what_one_of_them_does_while_another_is_away(
+        self, ranges: RangeServer, order: int
+    ) -> None:
+        """PW-08: the filter on the disk counts whether the API answers or not."""
+        both = [BreachRanges("http://127.0.0.1:1"), BreachRanges(ranges.url)][::order]
+
+        assert await SeveralBreaches(*both).contains(Password(KNOWN))
+        with pytest.raises(BreachesUnanswered):
+            await SeveralBreaches(*both).contains(Password("kept to myself all along"))
 
     async def test_of_none_knows_nothing(self) -> None:
         assert not await SeveralBreaches().contains(Password(KNOWN))

@@ -1,12 +1,23 @@
 """`hexkey audit …` and `hexkey explain`."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
-from tests.support.program import Program, _logging_put_back, alone, hexkey
+from tests.support.program import PASSWORD, Program, _logging_put_back, alone, hexkey
 
 __all__ = ["_logging_put_back", "alone", "hexkey"]
+
+
+def unlink(hexkey: Program, *changes: str) -> None:
+    """Take every event out of the chain, and do what an intruder or a crash does besides."""
+    path = hexkey.folder / "hexkey-data" / "hexkey.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE audit_events SET sequence = NULL, digest = NULL")
+        for change in changes:
+            database.execute(change)
 
 
 class TestAuditSearch:
@@ -57,6 +68,50 @@ class TestAuditVerify:
         (result,) = hexkey.json("audit", "verify")
 
         assert result == {"holds": True, "checked": 0, "head": None, "findings": []}
+
+    def test_lg_09_covers_what_commands_did_where_no_server_runs(self, hexkey: Program) -> None:
+        """LG-09: refused ones, too."""
+        hexkey.create("ada")
+        assert hexkey("users", "create", "--username", "ada", stdin=f"{PASSWORD}\n").exit_code == 4
+        hexkey("users", "disable", "ada")
+
+        (result,) = hexkey.json("audit", "verify")
+
+        assert (result["holds"], result["checked"]) == (True, 2)
+        assert result["head"].startswith("2:")
+
+    def test_lg_09_links_nothing_itself(self, hexkey: Program) -> None:
+        """LG-09: what is found is left as it was."""
+        hexkey.create("ada")
+        unlink(hexkey, "DELETE FROM audit_chain")
+
+        for _ in range(2):
+            (result,) = hexkey.json("audit", "verify")
+            assert (result["checked"], result["head"]) == (0, None)
+
+    def test_lg_09_finds_what_has_waited_since_a_command_was_killed(self, hexkey: Program) -> None:
+        """LG-09: until the next command links it."""
+        hexkey.create("ada")
+        unlink(hexkey, "DELETE FROM audit_chain", "UPDATE audit_events SET at = at - 3600000")
+
+        before = hexkey("audit", "verify")
+        hexkey("roles", "add", "helpdesk")
+        after = hexkey("audit", "verify")
+
+        assert (before.exit_code, "no place in the chain yet" in before.stdout) == (1, True)
+        assert (after.exit_code, "2 events were checked" in after.stdout) == (0, True)
+
+    def test_lg_09_finds_a_forged_head_that_no_command_extends(self, hexkey: Program) -> None:
+        """LG-09: the deed is done all the same, and whoever looks hears of it."""
+        hexkey.create("ada")
+        unlink(hexkey, "UPDATE audit_chain SET sequence = 0, mac = 'x'")
+
+        made = hexkey("users", "create", "--username", "bob", stdin=f"{PASSWORD}\n")
+        result = hexkey("audit", "verify")
+
+        assert made.exit_code == 0
+        assert "see hexkey audit verify" in made.stderr
+        assert (result.exit_code, "not sealed by us" in result.stdout) == (1, True)
 
     def test_ends_with_1_if_the_head_that_was_kept_is_not_there(self, hexkey: Program) -> None:
         """LG-09."""
