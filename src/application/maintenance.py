@@ -25,6 +25,7 @@ class RetentionPolicy:
         failures: after the time for which their rule keeps them.
         state_changes: much longer than anybody who follows them may stop for.
         retired_keys: so that an operator can see what was in use.
+        api_keys: after their end, so that their owner sees which program has stopped.
         one_time_tokens: after their time is over; what a late repeat of a mail could put anew
             must still be there.
         sent_messages: at least the hour in which mail to one address is counted.
@@ -35,6 +36,7 @@ class RetentionPolicy:
     failures: timedelta = timedelta(0)
     state_changes: timedelta = timedelta(hours=1)
     retired_keys: timedelta = timedelta(days=365)
+    api_keys: timedelta = timedelta(days=30)
     one_time_tokens: timedelta = timedelta(days=1)
     sent_messages: timedelta = timedelta(days=1)
     unsent_messages: timedelta = timedelta(days=14)
@@ -48,6 +50,7 @@ class Pruned:
     failures: int
     state_changes: int
     retired_keys: int
+    api_keys: int
     one_time_tokens: int
     sent_messages: int
     unsent_messages: int

@@ -58,4 +58,5 @@ api_keys = Table(
     Column("last_used_at", Instant),
     Index("uq_api_keys_digest", "digest", unique=True),
     Index("ix_api_keys_owner_id", "owner_id"),
+    Index("ix_api_keys_expires_at", "expires_at"),
 )

@@ -1,19 +1,18 @@
 """Counting attempts before they are looked at, and taking back those that were right."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hexkey.application.audit.context import checked
+from hexkey.application.authentication.reliefs import Reliefs
 from hexkey.application.authentication.turns import Turn, Turns
 from hexkey.application.authentication.watching import WatchFailures
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.system import Clock
 from hexkey.domain.authentication.rules import Attempted, Rule, ThrottlePolicy
 from hexkey.domain.authentication.throttle import Charge, Relief, Standing, TooManyAttempts
-from hexkey.domain.errors import TemporarilyUnavailable
 
 _NOTHING = timedelta(0)
 _SPENT_BY_SUCCESS = (Rule.DEVICE, Rule.ACCOUNT, Rule.TOTAL)
@@ -95,8 +94,8 @@ class Throttle:
     """The one gate before every comparison with a secret of an account.
 
     An attempt is counted first, so that no number of them made at once gets more than those made
-    one by one (CVE-2024-4629). That costs one statement. To take it back costs another, for which
-    the answer does not wait, unless somebody's next attempt would be refused meanwhile.
+    one by one (CVE-2024-4629). That costs one statement. To take it back costs a share in another,
+    a moment later, unless somebody's next attempt would be refused meanwhile.
     """
 
     counters: FailureCounters
@@ -104,7 +103,10 @@ class Throttle:
     watch: WatchFailures
     clock: Clock
     _turns: Turns = field(default_factory=Turns, init=False)
-    _settling: set["asyncio.Task[None]"] = field(default_factory=set, init=False)
+    _reliefs: Reliefs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reliefs = Reliefs(counters=self.counters)
 
     @asynccontextmanager
     async def attempt(self, attempted: Attempted) -> AsyncIterator[Attempt]:
@@ -116,6 +118,7 @@ class Throttle:
         """
         turn = await self._turns.take(attempted.turn)
         try:
+            await self._reliefs.settled(attempted.account)
             counted = await self._count(attempted)
         except BaseException:
             turn.give_back()
@@ -126,14 +129,11 @@ class Throttle:
             if attempt.is_failure:
                 await self.watch.failed(attempted, counted.charges, counted.standings)
         finally:
-            settling = self._settle(counted.reliefs(attempt), turn)
-            if settling is not None and (counted.makes_others_wait or not attempt.looked_at):
-                await asyncio.shield(settling)
+            await self._settle(counted, attempt, turn)
 
     async def settled(self) -> None:
         """Wait until everything that was taken back is stored; call it before the store closes."""
-        while self._settling:
-            await asyncio.wait(self._settling)
+        await self._reliefs.all_settled()
 
     async def _count(self, attempted: Attempted) -> _Counted:
         charges, now = self.policy.charges(attempted), self.clock.now()
@@ -147,20 +147,12 @@ class Throttle:
         await self.watch.let_through(attempted, standings)
         return _Counted(attempted=attempted, charges=charges, standings=standings, at=now)
 
-    def _settle(self, reliefs: Sequence[Relief], turn: Turn) -> "asyncio.Task[None] | None":
+    async def _settle(self, counted: _Counted, attempt: Attempt, turn: Turn) -> None:
         """Take back what was no failure, and let the next one try after that."""
+        account, reliefs = counted.attempted.account, counted.reliefs(attempt)
         if not reliefs:
             turn.give_back()
-            return None
-        task = asyncio.create_task(self._relieve(reliefs, turn))
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
-        return task
-
-    async def _relieve(self, reliefs: Sequence[Relief], turn: Turn) -> None:
-        try:
-            # What cannot be taken back has been counted too often, which does no great harm.
-            with suppress(TemporarilyUnavailable):
-                await self.counters.relieve(reliefs)
-        finally:
-            turn.give_back()
+        elif counted.makes_others_wait or not attempt.looked_at:
+            await self._reliefs.now(account, reliefs, turn)
+        else:
+            self._reliefs.soon(account, reliefs, turn)

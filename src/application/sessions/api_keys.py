@@ -4,20 +4,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hexkey.application.access.authority import GrantScopes
 from hexkey.application.audit.recording import Audit
 from hexkey.application.ports.access import AccessStore
 from hexkey.application.ports.api_keys import ApiKeyDirectory, ApiKeySecrets
 from hexkey.application.ports.system import Clock, IdGenerator
 from hexkey.domain.access import authority_of, permissions_of
-from hexkey.domain.accounts.user import UserNotFound
+from hexkey.domain.accounts.user import User, UserNotFound
 from hexkey.domain.audit.event import AuditType
 from hexkey.domain.identifiers import ApiKeyId, UserId, parse_api_key_id
 from hexkey.domain.sessions.access_token import InvalidToken, Principal
 from hexkey.domain.sessions.api_key import (
+    ACCOUNT_SCOPES,
     MOST_KEYS,
     ApiKey,
     ApiKeyNotFound,
     KeyKind,
+    KeyStatus,
     TooManyApiKeys,
     ensure_within,
 )
@@ -101,16 +104,27 @@ class MakeApiKey:
         return MadeApiKey(key, secret)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedApiKey:
+    """A key, and whether it still opens anything."""
+
+    key: ApiKey
+    status: KeyStatus
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListApiKeys:
     """See which programs may act for a user."""
 
     store: AccessStore
+    clock: Clock
 
-    async def __call__(self, *, owner: UserId) -> Sequence[ApiKey]:
-        """Return the keys, expired ones too, the latest first; no key can be read from them."""
+    async def __call__(self, *, owner: User) -> Sequence[ListedApiKey]:
+        """Return the keys, the latest first, also those that have ended and are not pruned yet."""
+        now = self.clock.now()
         async with self.store.begin() as transaction:
-            return await transaction.api_keys.of_owner(owner)
+            keys = await transaction.api_keys.of_owner(owner.id)
+        return [ListedApiKey(key, key.status_for(owner, now=now)) for key in keys]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +233,19 @@ class ResolveApiKey:
             proved_at=found.key.created_at,
             key=found.key,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadKeyScopes:
+    """Find out what a key may do at this moment, in an application that Hexkey is part of."""
+
+    grant: GrantScopes
+
+    async def __call__(self, key: ApiKey, *, owner: User) -> frozenset[str]:
+        """Return the scopes it was made for, without those that `owner` may not have any more."""
+        asked = key.scopes - ACCOUNT_SCOPES
+        granted = await self.grant(owner, requested=" ".join(sorted(asked)))
+        return granted | (key.scopes & ACCOUNT_SCOPES)
 
 
 def _told(key: ApiKey) -> Mapping[str, str]:

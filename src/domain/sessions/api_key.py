@@ -60,6 +60,14 @@ class KeyKind(StrEnum):
     SERVICE = "service"  # an operator, for a service that nobody sits at
 
 
+class KeyStatus(StrEnum):
+    """Whether a key that is kept still opens anything."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    ENDED = "ended"  # its owner's password has changed, or they may not be here
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key as it is kept; the key itself nobody has but whoever was shown it once.
@@ -124,9 +132,15 @@ class ApiKey:
 
     def opens_for(self, owner: User, *, now: datetime) -> bool:
         """Whether `owner`, as they are now, may still be represented by it."""
-        unspent = self.expires_at is None or now < self.expires_at
+        return self.status_for(owner, now=now) is KeyStatus.ACTIVE
+
+    def status_for(self, owner: User, *, now: datetime) -> KeyStatus:
+        """The same, and if not, why."""
+        if self.expires_at is not None and now >= self.expires_at:
+            return KeyStatus.EXPIRED
         same = self.credential_version in (None, owner.credential_version)
-        return unspent and same and owner.is_active and not owner.is_leaving
+        welcome = same and owner.is_active and not owner.is_leaving
+        return KeyStatus.ACTIVE if welcome else KeyStatus.ENDED
 
     def is_due_to_be_seen(self, *, now: datetime) -> bool:
         """Whether one more use is worth a write."""

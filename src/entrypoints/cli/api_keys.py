@@ -18,7 +18,7 @@ Days = Annotated[
     int | None, typer.Option(min=1, max=366, help="When it ends; without it, when it is revoked.")
 ]
 
-_COLUMNS = ("id", "name", "kind", "scopes", "created", "expires", "last used")
+_COLUMNS = ("id", "name", "kind", "status", "scopes", "created", "expires", "last used")
 
 
 @app.command("create")
@@ -50,7 +50,7 @@ def create(
     if as_json:
         show_json({**_shown(made.key), "secret": made.secret})
     else:
-        show_table(_COLUMNS, [_cells(made.key)])
+        show_table(_COLUMNS, [_cells(_shown(made.key))])
         typer.echo(f"\nThe key, which is not shown again: {made.secret}")
 
 
@@ -61,14 +61,14 @@ def list_(owner: Owner, as_json: AsJson = False) -> None:
 
     async def deed(container: Any) -> Any:
         user = await container.find_user()(reference=owner)
-        return await container.list_api_keys()(owner=user.id)
+        return await container.list_api_keys()(owner=user)
 
-    keys = run(deed)
+    shown = [_shown(it.key, it.status) for it in run(deed)]
     if as_json:
-        for key in keys:
-            show_json(_shown(key))
+        for key in shown:
+            show_json(key)
     else:
-        show_table(_COLUMNS, map(_cells, keys))
+        show_table(_COLUMNS, map(_cells, shown))
 
 
 @app.command("revoke")
@@ -87,15 +87,14 @@ def revoke(owner: Owner, id_: Id, as_json: AsJson = False) -> None:
         typer.echo("The key is refused from now on.")
 
 
-def _shown(key: Any) -> dict[str, Any]:
+def _shown(key: Any, *status: Any) -> dict[str, Any]:
     from hexkey.entrypoints.http.access_schemas import shown_key
 
-    return shown_key(key)
+    return shown_key(key, *status)
 
 
-def _cells(key: Any) -> tuple[str, ...]:
-    shown = _shown(key)
+def _cells(shown: dict[str, Any]) -> tuple[str, ...]:
     return (
-        *(shown["id"], shown["name"], shown["kind"], ", ".join(shown["scopes"])),
+        *(shown["id"], shown["name"], shown["kind"], shown["status"], ", ".join(shown["scopes"])),
         *(shown[it] or "-" for it in ("created_at", "expires_at", "last_used_at")),
     )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hexkey.application.access.roles import ListedRole
-from hexkey.domain.sessions.api_key import MOST_KEYS, ApiKey
+from hexkey.domain.sessions.api_key import MOST_KEYS, ApiKey, KeyStatus
 from hexkey.entrypoints.http.representations import instant
 from hexkey.entrypoints.http.schemas import Body, Line, Secret
 
@@ -78,6 +78,9 @@ class ApiKeyShown(BaseModel):
     created_at: datetime = Field(examples=["2026-01-01T12:00:00.000Z"])
     expires_at: datetime | None = Field(examples=["2026-01-31T12:00:00.000Z"])
     last_used_at: datetime | None = Field(description="Exact to a minute.", examples=[None])
+    status: Literal["active", "expired", "ended"] = Field(
+        description="`ended` when the owner's password has changed or they may not sign in."
+    )
 
 
 class ApiKeyMade(ApiKeyShown):
@@ -118,7 +121,7 @@ def shown_role(role: ListedRole) -> dict[str, Any]:
     }
 
 
-def shown_key(key: ApiKey) -> dict[str, Any]:
+def shown_key(key: ApiKey, status: KeyStatus = KeyStatus.ACTIVE) -> dict[str, Any]:
     """`ApiKeyShown` in JSON."""
     return {
         "id": key.id,
@@ -128,4 +131,5 @@ def shown_key(key: ApiKey) -> dict[str, Any]:
         "created_at": instant(key.created_at),
         "expires_at": instant(key.expires_at) if key.expires_at else None,
         "last_used_at": instant(key.last_used_at) if key.last_used_at else None,
+        "status": status.value,
     }

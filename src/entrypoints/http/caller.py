@@ -10,11 +10,14 @@ class Caller:
 
     Attributes:
         id: of the user; the `sub` of tokens.
-        session: `None` when a password came with the request itself.
+        session: `None` when a password or an API key came with the request itself.
         scopes: what the token was granted.
         roles: embedded: as of now; remote: as of when the token was issued.
         proved_at: when the user last proved who they are; remote: as of when the token was issued,
-            so that a client refreshes its tokens after it has proved that.
+            so that a client refreshes its tokens after it has proved that; of an API key, as of
+            when it was made.
+        key: the id of the API key by which the request came; then there are no roles, and of
+            `scopes` those that its owner may still have.
     """
 
     id: str
@@ -22,3 +25,4 @@ class Caller:
     scopes: frozenset[str]
     roles: frozenset[str]
     proved_at: datetime
+    key: str | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from hexkey.application.accounts.export import AccountExport, ExportedMessage, ExportedToken
+from hexkey.domain.sessions.api_key import ApiKey
 from hexkey.domain.sessions.session import Session
 from hexkey.entrypoints.http.access_schemas import ApiKeyShown, shown_key
 from hexkey.entrypoints.http.representations import instant, private
@@ -77,7 +78,7 @@ def account_document(export: AccountExport) -> dict[str, Any]:
         "sessions": [_session(it) for it in export.sessions],
         "tokens": [_token(it) for it in export.tokens],
         "messages": [_message(it) for it in export.messages],
-        "api_keys": [shown_key(it) for it in export.keys],
+        "api_keys": [_key(it, export) for it in export.keys],
     }
 
 
@@ -93,6 +94,10 @@ def _session(session: Session) -> dict[str, Any]:
         "address": session.client.address,
         "scopes": sorted(session.scopes),
     }
+
+
+def _key(key: ApiKey, export: AccountExport) -> dict[str, Any]:
+    return shown_key(key, key.status_for(export.user, now=export.exported_at))
 
 
 def _token(token: ExportedToken) -> dict[str, Any]:

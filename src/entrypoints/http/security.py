@@ -33,7 +33,7 @@ from fastapi.security.base import SecurityBase
 
 from hexkey.domain.access import Forbidden
 from hexkey.domain.errors import HexkeyError
-from hexkey.domain.sessions.access_token import InvalidToken
+from hexkey.domain.sessions.access_token import Principal
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.caller import Caller
@@ -80,7 +80,10 @@ class CurrentUser(SecurityBase):
         self.model = OAuth2Model(flows=OAuthFlows(password=flow))
 
     def with_scopes(self, *scopes: str) -> "CurrentUser":
-        """Callers whose token was granted all of `scopes`; others get 403."""
+        """Callers whose token, or API key, was granted all of `scopes`; others get 403.
+
+        API keys are let in by this rule only; by a rule without scopes they get 403.
+        """
         return self._narrowed(scopes=self._rule.scopes | set(scopes))
 
     def with_role(self, role: str) -> "CurrentUser":
@@ -88,7 +91,7 @@ class CurrentUser(SecurityBase):
         return self._narrowed(roles=self._rule.roles | {role})
 
     def fresh(self, *, minutes: float) -> "CurrentUser":
-        """Callers who proved who they are less than `minutes` ago; others get 403."""
+        """Callers who proved who they are less than `minutes` ago; others, and keys, get 403."""
         return self._narrowed(within=timedelta(minutes=minutes))
 
     async def __call__(self, request: Request) -> Caller | None:
@@ -124,8 +127,16 @@ class _Rule:
     def check(self, caller: Caller, *, now: datetime) -> None:
         if not (self.scopes <= caller.scopes and self.roles <= caller.roles):
             raise Forbidden
-        if self.within is not None and now - caller.proved_at >= self.within:
+        # A key is for what its scopes name: where none is named, it was not made for that.
+        if caller.key is not None and not self.scopes:
+            raise Forbidden
+        if self.within is not None and not _is_fresh(caller, now=now, within=self.within):
             raise ReauthenticationRequired
+
+
+def _is_fresh(caller: Caller, *, now: datetime, within: timedelta) -> bool:
+    """Whether somebody proved who they are so recently; a program cannot."""
+    return caller.key is None and now - caller.proved_at < within
 
 
 class Security:
@@ -142,21 +153,23 @@ class Security:
 
     @classmethod
     def embedded(cls, auth: "Hexkey", *, prefix: str) -> "Security":
-        """For an application that mounts `auth` under `prefix`: no HTTP in between."""
+        """For an application that mounts `auth` under `prefix`: no HTTP in between.
+
+        API keys are taken, too: see `CurrentUser.with_scopes`.
+        """
 
         async def resolve(request: Request) -> Caller:
             await auth.runtime.start()
             principal = await authenticated(request, by=auth)
-            if principal.key is not None:  # what it may do here, nobody has said
-                raise InvalidToken
             if principal.user.is_leaving:
                 raise AccountLeaving
             return Caller(
                 id=principal.user.id,
                 session=principal.session,
-                scopes=principal.scopes,
+                scopes=await _scopes_of(principal, auth),
                 roles=frozenset(principal.roles),
                 proved_at=principal.proved_at,
+                key=None if principal.key is None else principal.key.id,
             )
 
         access = Access(
@@ -179,6 +192,8 @@ class Security:
         allow_http: bool = False,
     ) -> "Security":
         """For an application that Hexkey serves from elsewhere; needs the extra `remote`.
+
+        API keys are refused: nothing about them can be verified here.
 
         Args:
             issuer: the public URL of Hexkey, exactly as it is configured there.
@@ -218,6 +233,13 @@ class Security:
     def current_user(self, *, optional: bool = False) -> CurrentUser:
         """Anybody who is signed in; with `optional`, also whoever sent no credential at all."""
         return CurrentUser(self._access, _Rule(optional=optional))
+
+
+async def _scopes_of(principal: Principal, auth: "Hexkey") -> frozenset[str]:
+    """A token's are as granted at its last refresh; a key has none, so they are looked at now."""
+    if principal.key is None:
+        return principal.scopes
+    return await auth.container.read_key_scopes()(principal.key, owner=principal.user)
 
 
 def _as_http(error: HexkeyError, challenges: Sequence[str]) -> HTTPException:

@@ -9,6 +9,7 @@ from hexkey.application.audit.recording import Audit
 from hexkey.application.sessions.api_keys import (
     ListApiKeys,
     MakeApiKey,
+    ReadKeyScopes,
     RecentKeyUses,
     ResolveApiKey,
     RevokeApiKey,
@@ -59,10 +60,11 @@ class AccessCases(SessionCases):
         clock=Adapters.clock,
         open_scopes=providers.Factory(frozenset, settings.provided.scopes),
     )
-    list_api_keys = providers.Factory(ListApiKeys, store=Adapters.store)
+    list_api_keys = providers.Factory(ListApiKeys, store=Adapters.store, clock=Adapters.clock)
     revoke_api_key = providers.Factory(
         RevokeApiKey, store=Adapters.store, audit=audit_access, clock=Adapters.clock
     )
+    read_key_scopes = providers.Factory(ReadKeyScopes, grant=SessionCases.grant_scopes)
     recent_key_uses = providers.Singleton(RecentKeyUses)
     write_key_uses = providers.Factory(WriteKeyUses, recent=recent_key_uses, keys=Adapters.api_keys)
     resolve_api_key = providers.Factory(

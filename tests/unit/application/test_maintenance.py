@@ -37,6 +37,9 @@ class Piles(ExpiredRows):
     async def retired_keys(self, *, before: datetime, limit: int) -> int:
         return await self._take("retired_keys", before, limit)
 
+    async def api_keys(self, *, before: datetime, limit: int) -> int:
+        return await self._take("api_keys", before, limit)
+
     async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
         return await self._take("one_time_tokens", before, limit)
 
@@ -83,6 +86,7 @@ class TestPruneExpired:
             failures=BATCH,
             state_changes=0,
             retired_keys=1,
+            api_keys=0,
             one_time_tokens=0,
             sent_messages=0,
             unsent_messages=2,
@@ -100,6 +104,7 @@ class TestPruneExpired:
             "failures": timedelta(0),  # each counter says itself how long it is needed
             "state_changes": timedelta(hours=1),
             "retired_keys": timedelta(days=365),
+            "api_keys": timedelta(days=30),
             "one_time_tokens": timedelta(days=1),
             "sent_messages": timedelta(days=1),
             "unsent_messages": timedelta(days=14),

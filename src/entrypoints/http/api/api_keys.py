@@ -53,7 +53,7 @@ async def make_my_key(body: NewApiKey, caller: FreshCaller, make: MakeKey) -> Re
 @router.get("/api-keys", response_model=ApiKeyList, responses=refuses(*STAYING))
 async def list_my_keys(caller: Caller, keys: ReadKeys) -> Response:
     """See which programs may act for you, the latest first."""
-    items = [shown_key(key) for key in await keys(owner=caller.user.id)]
+    items = [shown_key(it.key, it.status) for it in await keys(owner=caller.user)]
     return json_response({"items": items, "next_cursor": None})
 
 

@@ -16,6 +16,7 @@ from hexkey.domain.sessions.api_key import (
     ApiKey,
     InvalidApiKey,
     KeyKind,
+    KeyStatus,
     ScopeNotAllowed,
     ensure_within,
 )
@@ -69,6 +70,14 @@ class TestApiKey:
 
         assert not made().opens_for(changed, now=START)
         assert made(KeyKind.SERVICE).opens_for(changed, now=START)
+
+    @pytest.mark.parametrize("kind", KeyKind)
+    def test_tk_10_says_why_it_opens_nothing(self, kind: KeyKind) -> None:
+        key, end = made(kind), START + timedelta(days=1)
+
+        assert key.status_for(OWNER, now=START) is KeyStatus.ACTIVE
+        assert key.status_for(OWNER, now=end) is KeyStatus.EXPIRED
+        assert key.status_for(OWNER.disabled(now=START), now=START) is KeyStatus.ENDED
 
     def test_tk_10_of_a_service_may_have_no_end(self) -> None:
         lasting = made(KeyKind.SERVICE, expires_at=None)

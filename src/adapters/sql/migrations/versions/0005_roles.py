@@ -63,6 +63,7 @@ def _create_api_keys() -> None:
     )
     op.create_index("uq_api_keys_digest", "api_keys", ["digest"], unique=True)
     op.create_index("ix_api_keys_owner_id", "api_keys", ["owner_id"])
+    op.create_index("ix_api_keys_expires_at", "api_keys", ["expires_at"])
 
 
 def _create_administration() -> None:
