@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts.user import LastAdministrator
 from hexkey.domain.identifiers import UserId
-from tests.support.api import Answer, Api, Headers
+from tests.support.api import PASSWORD, Answer, Api, Headers
+from tests.support.life_flows import Somebody
+from tests.support.mails import token_in
+from tests.support.recovering import reset, signs_in, verified
 
 pytestmark = pytest.mark.anyio
 
@@ -105,3 +109,122 @@ class TestLastAdministrator:
         assert {it.status_code for it in answers} <= {200, 202, 401, 403, 409, 503}
         page = await stored_api.container.users().page(after=None, limit=10)
         assert sum(user.can_administer for user in page.users) == 2 - len(done)
+
+
+async def promoted(api: Api, account: dict[str, Any]) -> UserId:
+    """The same account, which holds the role."""
+    id_ = UserId(account["id"])
+    await api.container.grant_role()(user=id_, role=ADMIN)
+    return id_
+
+
+async def by_address_alone(api: Api, email: str) -> tuple[UserId, str]:
+    """An administrator without a user name or a proved address, and what the mail disowns it by."""
+    account = await api.register(None, email=email)
+    token = token_in(await api.mail())
+    return await promoted(api, account), token
+
+
+async def administrators(api: Api) -> set[UserId]:
+    page = await api.container.users().page(after=None, limit=10)
+    return {user.id for user in page.users if user.can_administer}
+
+
+class TestMailedLink:
+    """AZ-06: links need no session, and end what they end for whoever has them."""
+
+    async def test_az_06_disowns_no_last_administrator(self, stored_api: Api) -> None:
+        """AZ-06: by the API and by the page, and the account stays exactly as it was."""
+        last, token = await by_address_alone(stored_api, "root@example.com")
+        me = await stored_api.sign_in("root@example.com")
+        before = (await stored_api.me(me)).json()
+
+        call = await stored_api.call("POST", "/email-verifications/disown", json={"token": token})
+        page = await stored_api.call(
+            "POST",
+            "/account/disown-email",
+            data={"token": token},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+
+        assert (call.status_code, call.json()["code"]) == (409, "last_administrator")
+        assert page.status_code == 409
+        assert (await stored_api.me(me)).json() == before
+        assert await administrators(stored_api) == {last}
+
+    async def test_az_06_disowns_one_of_two(self, api: Api) -> None:
+        """AZ-06: the refused link is not spent, either."""
+        _, token = await by_address_alone(api, "root@example.com")
+        body = {"token": token}
+        assert (await api.call("POST", "/email-verifications/disown", json=body)).status_code == 409
+        other, _ = await an_administrator(api, "annabel")
+
+        answer = await api.call("POST", "/email-verifications/disown", json=body)
+
+        assert answer.status_code == 204
+        assert await administrators(api) == {other}
+
+    async def test_az_06_disowns_the_address_of_who_has_a_name(self, api: Api) -> None:
+        """AZ-06: the last administrator still has a way in."""
+        account = await api.register("annabel", email="annabel@example.com")
+        token = token_in(await api.mail())
+        last = await promoted(api, account)
+
+        answer = await api.call("POST", "/email-verifications/disown", json={"token": token})
+
+        assert answer.status_code == 204
+        assert await administrators(api) == {last}
+        assert await signs_in(api, "annabel", PASSWORD)
+
+    async def test_az_06_takes_no_address_from_the_last_administrator(
+        self, stored_api: Api
+    ) -> None:
+        """AZ-06: who takes an address back does not erase whoever has only that one."""
+        ann = Somebody(stored_api, "ann")
+        undo = await ann.changed()
+        stored_api.clock.advance(minutes=2)
+        last, _ = await by_address_alone(stored_api, ann.address)
+
+        answer = await stored_api.call("POST", "/email-changes/undo", json={"token": undo})
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")
+        assert await administrators(stored_api) == {last}
+        assert (await stored_api.me(ann.headers)).json()["email"] == f"new-{ann.address}"
+        await an_administrator(stored_api, "annabel")
+        again = await stored_api.call("POST", "/email-changes/undo", json={"token": undo})
+        assert again.status_code == 204
+
+    async def test_az_06_gives_the_last_administrator_back_to_the_owner(
+        self, stored_api: Api
+    ) -> None:
+        """AZ-06, RC-12: without a password for a moment, but never without a way to one."""
+        ann = Somebody(stored_api, "ann")
+        undo = await ann.changed()
+        last = await promoted(stored_api, ann.account)
+        await stored_api.delivered()
+
+        answer = await stored_api.call("POST", "/email-changes/undo", json={"token": undo})
+
+        assert answer.status_code == 204
+        assert await administrators(stored_api) == {last}
+        chosen = [it for it in await stored_api.delivered() if it.to == ann.address]
+        assert (await reset(stored_api, token=token_in(chosen[-1]))).status_code == 204
+        assert await administrators(stored_api) == {last}
+
+    async def test_az_06_lets_an_administrator_stay_who_wanted_to_leave(self, api: Api) -> None:
+        """AZ-06: who is leaving is none that is left; who stays is one again."""
+        other, by_other = await an_administrator(api, "annabel")
+        ann = await promoted(api, await verified(api, "ann"))
+        await api.delivered()
+        leaving = await api.sign_in("ann")
+        assert (await api.call("DELETE", "/users/me", headers=leaving)).status_code == 202
+        token = token_in(await api.mail())
+        away = f"/admin/users/{other}/roles/admin"
+        assert (await api.call("DELETE", away, headers=by_other)).status_code == 409
+
+        body = {"token": token}
+        answer = await api.call("POST", "/account-restorations/confirm", json=body)
+
+        assert answer.status_code == 204
+        assert await administrators(api) == {ann, UserId(other)}
+        assert (await api.call("DELETE", away, headers=by_other)).status_code == 200
