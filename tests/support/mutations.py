@@ -1,7 +1,9 @@
 """Requests that were good once: changed octet by octet, from a seed that is printed."""
 
 import random
+import re
 from collections.abc import Iterator
+from urllib.parse import quote_from_bytes
 
 # What parsers of one kind or another have stumbled over.
 INTERESTING = [
@@ -27,16 +29,34 @@ INTERESTING = [
     *(b"Host: 127.0.0.1\r\n", b"Expect: 100-continue\r\n", b"Upgrade: h2c\r\n", b"A" * 9000),
 ]
 MOST_CHANGES = 4
+SHARE_INSIDE = 0.5
 
 
 def mutated(requests: list[bytes], count: int, *, seed: int) -> Iterator[bytes]:
-    """`count` of them, the same for the same seed."""
+    """`count` of them, the same for the same seed.
+
+    Half of them stay whole as HTTP goes, and have another body or target: few of the others get
+    beyond the reader of HTTP.
+    """
     chance = random.Random(seed)
     for _ in range(count):
         octets = chance.choice(requests)
+        change = _changed_inside if chance.random() < SHARE_INSIDE else _changed
         for _ in range(chance.randint(1, MOST_CHANGES)):
-            octets = _changed(octets, chance)
+            octets = change(octets, chance)
         yield octets
+
+
+def _changed_inside(octets: bytes, chance: random.Random) -> bytes:
+    head, end, body = octets.partition(b"\r\n\r\n")
+    if body:
+        body = _changed(body, chance)
+        head = re.sub(rb"(Content-Length: )\d+", rb"\g<1>%d" % len(body), head)
+    else:
+        method, target, rest = head.split(b" ", 2)
+        changed = quote_from_bytes(_changed(target[1:], chance), safe="/?&=%:@+,;~.-_")
+        head = b" ".join((method, b"/" + changed.encode(), rest))
+    return head + end + body
 
 
 def _changed(octets: bytes, chance: random.Random) -> bytes:
