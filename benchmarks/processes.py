@@ -45,6 +45,14 @@ def free_port() -> int:
         return port
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has spent until now; 0 where that is not told."""
+    with contextlib.suppress(OSError):
+        spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(spent[11]) + int(spent[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 def finish(
     command: Sequence[str],
     *,

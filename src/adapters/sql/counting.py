@@ -7,13 +7,10 @@ of their keys, so that no two attempts wait for each other.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, String, TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.column_types import Instant
-from hexkey.adapters.sql.single_statement import number_changed_by, rows_of
+from hexkey.adapters.sql.driver_statement import fetched
 from hexkey.domain.authentication.throttle import Charge, Failures, Relief
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -39,39 +36,29 @@ _BEGIN = (
 # crash of the database may forgive the failures of its last moment; one of ours forgives none.
 _QUICKLY = "(SELECT set_config('synchronous_commit', 'off', true)) AS quickly"
 _WANTED = {
-    "keys": ("key", "text", String()),
-    "free": ("free", "bigint", BigInteger()),
-    "first": ("first", "bigint", BigInteger()),
-    "longest": ("longest", "bigint", BigInteger()),
-    "ahead": ("ahead", "bigint", BigInteger()),
-    "most": ("most", "bigint", BigInteger()),
-    "binding": ("binding", "boolean", Boolean()),
-    "kept": ("kept", "timestamptz", Instant()),
+    "key": "text",
+    "free": "bigint",
+    "first": "bigint",
+    "longest": "bigint",
+    "ahead": "bigint",
+    "most": "bigint",
+    "binding": "boolean",
+    "kept": "timestamptz",
 }
-_RELIEFS = {
-    "keys": ("key", "text", String()),
-    "counts": ("count", "bigint", BigInteger()),
-    "rests": ("rest", "bigint", BigInteger()),
-}
+_RELIEFS = {"key": "text", "count": "bigint", "rest": "bigint"}
 
 
-def _rows(columns: Mapping[str, tuple[str, str, Any]]) -> str:
-    """A set of rows out of one array for each column."""
-    arrays = ", ".join(f"CAST(:{name} AS {type_}[])" for name, (_, type_, _) in columns.items())
-    return f"unnest({arrays}) AS u({', '.join(column for column, _, _ in columns.values())})"
-
-
-def _bound(statement: str, columns: Mapping[str, tuple[str, str, Any]]) -> TextClause:
-    arrays = [bindparam(name, type_=ARRAY(kind)) for name, (_, _, kind) in columns.items()]
-    return text(statement).bindparams(*arrays)
+def _rows(columns: Mapping[str, str], *, after: int = 0) -> str:
+    """A set of rows out of one array for each column; their arguments begin behind so many."""
+    arrays = ", ".join(f"${i}::{it}[]" for i, it in enumerate(columns.values(), start=after + 1))
+    return f"unnest({arrays}) AS u({', '.join(columns)})"
 
 
 # `seen` is as of when the statement began, and lets most of what must wait do so without a write.
 # What others have counted since is seen by the conflict, which holds the row.
-_CHARGE = _bound(
-    f"""
+_CHARGE = f"""
     WITH w AS (
-        SELECT u.*, CAST(:now AS timestamptz) AS now FROM {_rows(_WANTED)} CROSS JOIN {_QUICKLY}
+        SELECT u.*, $1::timestamptz AS now FROM {_rows(_WANTED, after=1)} CROSS JOIN {_QUICKLY}
     ),
     seen AS (
         SELECT c.key, c.count, c.rests_until, {_RESTS} AS rests, w.binding
@@ -89,19 +76,13 @@ _CHARGE = _bound(
         WHERE NOT EXISTS (SELECT FROM w WHERE w.key = c.key AND {_RESTS})
         RETURNING c.key, c.count, c.rests_until
     )
-    SELECT key, count AS number, rests_until, true AS charged, false AS rests FROM charged
+    SELECT key, count, rests_until, true AS charged, false AS rests FROM charged
     UNION ALL
     SELECT key, count, rests_until, false, rests FROM seen
     WHERE key NOT IN (SELECT key FROM charged)
-    """,  # noqa: S608 - only our own words
-    _WANTED,
-).columns(rests_until=Instant())
-_FIND = _bound(
-    "SELECT key, count AS number, rests_until FROM attempt_counters WHERE key = ANY(:keys)",
-    {"keys": _WANTED["keys"]},
-).columns(rests_until=Instant())
-_RELIEVE = _bound(
-    f"""
+"""  # noqa: S608 - only our own words
+_FIND = "SELECT key, count, rests_until FROM attempt_counters WHERE key = ANY($1::text[])"
+_RELIEVE = f"""
     WITH locked AS (
         SELECT c.key, u.count AS less, u.rest
         FROM attempt_counters AS c JOIN {_rows(_RELIEFS)} ON u.key = c.key CROSS JOIN {_QUICKLY}
@@ -110,9 +91,7 @@ _RELIEVE = _bound(
     UPDATE attempt_counters AS c
     SET count = greatest(0, c.count - less), rests_until = c.rests_until - rest {_MS}
     FROM locked WHERE c.key = locked.key
-    """,  # noqa: S608 - only our own words
-    _RELIEFS,
-)
+"""  # noqa: S608 - only our own words
 
 
 class Counted:
@@ -134,44 +113,40 @@ class Counted:
 async def charge(engine: AsyncEngine, charges: Sequence[Charge], *, now: datetime) -> Counted:
     """Count, and say what was counted and what was there."""
     budgets = [charge.budget for charge in charges]
-    rows = await rows_of(
+    rows = await fetched(
         engine,
         _CHARGE,
-        {
-            "now": now,
-            "keys": [charge.key for charge in charges],
-            "free": [it.free for it in budgets],
-            "first": [it.first // _MILLISECOND for it in budgets],
-            "longest": [it.longest // _MILLISECOND for it in budgets],
-            "ahead": [it.ahead // _MILLISECOND for it in budgets],
-            "most": [it.most for it in budgets],
-            "binding": [charge.binding for charge in charges],
-            "kept": [it.kept_until(now=now) for it in budgets],
-        },
+        now,
+        [charge.key for charge in charges],
+        [it.free for it in budgets],
+        [it.first // _MILLISECOND for it in budgets],
+        [it.longest // _MILLISECOND for it in budgets],
+        [it.ahead // _MILLISECOND for it in budgets],
+        [it.most for it in budgets],
+        [charge.binding for charge in charges],
+        [it.kept_until(now=now) for it in budgets],
     )
     counted = Counted()
-    for row in rows:
-        kind = counted.charged if row.charged else counted.seen
-        kind[row.key] = Failures(row.number, row.rests_until)
-        if row.rests:
-            counted.resting.add(row.key)
+    for key, count, rests_until, charged, rests in rows:
+        kind = counted.charged if charged else counted.seen
+        kind[key] = Failures(count, rests_until)
+        if rests:
+            counted.resting.add(key)
     return counted
 
 
 async def find(engine: AsyncEngine, keys: Sequence[str]) -> Mapping[str, Failures]:
     """What stands under `keys` now."""
-    rows = await rows_of(engine, _FIND, {"keys": list(keys)})
-    return {row.key: Failures(row.number, row.rests_until) for row in rows}
+    rows = await fetched(engine, _FIND, list(keys))
+    return {key: Failures(count, rests_until) for key, count, rests_until in rows}
 
 
 async def relieve(engine: AsyncEngine, reliefs: Sequence[Relief]) -> None:
     """Take back, in one statement."""
-    await number_changed_by(
+    await fetched(
         engine,
         _RELIEVE,
-        {
-            "keys": [it.key for it in reliefs],
-            "counts": [it.count for it in reliefs],
-            "rests": [it.rest // _MILLISECOND for it in reliefs],
-        },
+        [it.key for it in reliefs],
+        [it.count for it in reliefs],
+        [it.rest // _MILLISECOND for it in reliefs],
     )

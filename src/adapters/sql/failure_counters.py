@@ -50,7 +50,6 @@ class SqlFailureCounters(FailureCounters):
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._reading = autocommitting(engine)
-        self._writing = autocommitting(engine, writing=True)
         self._in_one_statement = engine.dialect.name == "postgresql"
 
     async def find(self, key: str) -> Failures | None:
@@ -60,14 +59,14 @@ class SqlFailureCounters(FailureCounters):
     async def charge(self, charges: Sequence[Charge], *, now: datetime) -> Sequence[Standing]:
         if not self._in_one_statement:
             return await self._charge_in_turn(charges, now)
-        counted = await counting.charge(self._writing, charges, now=now)
+        counted = await counting.charge(self._engine, charges, now=now)
         standings = [_standing(charge, counted, now) for charge in charges]
         raced = counted.raced(charges)
         return await self._after_race(charges, standings, raced, now) if raced else standings
 
     async def relieve(self, reliefs: Sequence[Relief]) -> None:
         if self._in_one_statement:
-            await counting.relieve(self._writing, reliefs)
+            await counting.relieve(self._engine, reliefs)
             return
         async with unit_of_work(self._engine) as work:
             stored = await _stored(work, [relief.key for relief in reliefs])
@@ -101,7 +100,7 @@ class SqlFailureCounters(FailureCounters):
         now: datetime,
     ) -> Sequence[Standing]:
         """Others were quicker: some counters rest by now, and what the rest has counted goes."""
-        stored = await counting.find(self._reading, raced)
+        stored = await counting.find(self._engine, raced)
         refused = any(charge.binding and charge.key in raced for charge in charges)
         settled, reliefs = [], []
         for charge, standing in zip(charges, standings, strict=True):
@@ -117,7 +116,7 @@ class SqlFailureCounters(FailureCounters):
             else:
                 settled.append(standing)
         if reliefs:
-            await counting.relieve(self._writing, reliefs)
+            await counting.relieve(self._engine, reliefs)
         return settled
 
 

@@ -67,6 +67,20 @@ def unavailable() -> Iterator[None]:
         raise TemporarilyUnavailable(retry_after=_LATER) from error
 
 
+@contextmanager
+def unavailable_by_driver() -> Iterator[None]:
+    """The same for what asyncpg raises itself; what has no SQLSTATE is about the connection."""
+    try:
+        yield
+    except OSError:
+        raise  # as `unavailable` has it
+    except Exception as error:
+        if getattr(error, "sqlstate", None) and _retry_after_state(error) is None:
+            raise
+        retry_after = _retry_after_state(error) or _LATER
+        raise TemporarilyUnavailable(retry_after=retry_after) from error
+
+
 def _retry_after(error: DBAPIError) -> timedelta | None:
     original = error.orig
     if isinstance(original, sqlite3.Error):
@@ -74,7 +88,11 @@ def _retry_after(error: DBAPIError) -> timedelta | None:
         return None if code is None else _SQLITE.get(code & _SQLITE_PRIMARY)
     if error.connection_invalidated:
         return _LATER
-    state = getattr(original, "sqlstate", None) or ""
+    return _retry_after_state(original)
+
+
+def _retry_after_state(error: object) -> timedelta | None:
+    state = getattr(error, "sqlstate", None) or ""
     return _SQLSTATES.get(state) or _SQLSTATES.get(state[:2])
 
 

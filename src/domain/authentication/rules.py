@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from hexkey.domain.accounts.user import User
 from hexkey.domain.authentication.networks import network_of
@@ -86,6 +87,7 @@ def account_of(user: User) -> str:
     return f"{user.id}.{user.credential_version}"
 
 
+@cache
 def _budgets(network_failures: int) -> Mapping[Rule, Budget]:
     pace = _HOUR // network_failures // timedelta(milliseconds=1) * timedelta(milliseconds=1)
     return {

@@ -151,6 +151,10 @@ class Relief:
     count: int
     rest: timedelta
 
+    def and_also(self, other: "Relief") -> "Relief":
+        """Both in one; they are of one counter."""
+        return Relief(key=self.key, count=self.count + other.count, rest=self.rest + other.rest)
+
 
 def standings_of(
     charges: Sequence[Charge], stored: Mapping[str, Failures], *, now: datetime
