@@ -64,6 +64,9 @@ class Client:
             self._accept(answer.body, ledger)
         elif answer.status == 503:
             ledger.refused += 1
+        elif answer.status == 500 and ledger.tolerates_500:
+            self.in_doubt = True
+            ledger.unanswered += 1
         elif answer.status != 429:
             ledger.broken.append(f"{self.session} at {self.number}: {answer.status} {answer.code}")
         return answer.status

@@ -25,6 +25,7 @@ class Ledger:
     Attributes:
         acknowledged: answers of success.
         unanswered: requests whose fate nobody knew at the time.
+        tolerates_500: whether an answer of 500 is one of these, because the fault is inside.
         refused: answers of 503.
         lost: acknowledged deeds that were undone.
         broken: sentences about what must never be.
@@ -38,6 +39,7 @@ class Ledger:
     name: str
     acknowledged: int = 0
     unanswered: int = 0
+    tolerates_500: bool = False
     refused: int = 0
     lost: int = 0
     broken: list[str] = field(default_factory=list)

@@ -10,12 +10,13 @@ from uvicorn.supervisors import ChangeReload
 from hexkey.entrypoints.cli.garbage import spare_what_stays
 from hexkey.entrypoints.cli.listening import Address, listen
 from hexkey.entrypoints.cli.refusals import CommandRefused
-from hexkey.entrypoints.cli.stopping import StoppableServer, Supervisor
+from hexkey.entrypoints.cli.stopping import StoppableServer
+from hexkey.entrypoints.cli.supervising import Supervisor, prepare_workers
 from hexkey.entrypoints.cli.welcome import announce
 from hexkey.entrypoints.http.app import Hexkey, create_app
 from hexkey.entrypoints.settings import Settings
 
-WORKER_START = 20  # seconds that a worker has to come up in place of another, on a busy machine
+WORKER_SILENCE = 20  # seconds after which a worker that says nothing is replaced, on a busy machine
 GRACE = 30  # seconds that requests under way have after SIGTERM
 
 _WORKER = "hexkey.entrypoints.cli.worker:make_app"
@@ -32,7 +33,7 @@ _OPTIONS: dict[str, Any] = {
     "forwarded_allow_ips": "",
     "timeout_keep_alive": 5,
     "timeout_graceful_shutdown": GRACE,
-    "timeout_worker_healthcheck": WORKER_START,
+    "timeout_worker_healthcheck": WORKER_SILENCE,
 }
 
 
@@ -90,14 +91,15 @@ async def serve_here(app: Hexkey, server: uvicorn.Server, listener: socket, foun
 def _run_supervised(
     app: Hexkey, listener: socket, found: Address, *, workers: int, reloading: bool
 ) -> None:
+    fork_point = None if reloading else prepare_workers()
     token = asyncio.run(_rehearse(app))
     announce(app.container.settings(), found, setup_token=token)
     config = uvicorn.Config(_WORKER, factory=True, workers=workers, reload=reloading, **_OPTIONS)
-    if reloading:
+    if fork_point is None:
         server = uvicorn.Server(config)
         ChangeReload(config, target=server.run, sockets=[listener]).run()
     else:
-        Supervisor(config, sockets=[listener]).run()
+        Supervisor(config, [listener], fork_point=fork_point).run()
 
 
 async def _rehearse(app: Hexkey) -> str | None:

@@ -8,7 +8,6 @@ from socket import socket
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess, multiprocess
 
 LAST_WORDS = 0.3  # seconds that requests on their way have to arrive
 
@@ -59,29 +58,3 @@ def _not_yet_accepted(listener: socket) -> Iterator[socket]:
             connection, _ = listener.accept()
             connection.setblocking(False)
             yield connection
-
-
-class Worker(multiprocess.Process):
-    """A process that ends as well as a server without workers does."""
-
-    @property
-    def server(self) -> uvicorn.Server:
-        """The server, made in the process that runs it."""
-        if self._server is None:
-            self._server = StoppableServer(self.config)
-        return self._server
-
-
-class Supervisor(Multiprocess):
-    """Starts workers, replaces those that die, and has all of them end well."""
-
-    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
-        super().__init__(config, sockets)
-        # uvicorn has no other place to say what a worker is; in this process nobody else asks.
-        multiprocess.Process = Worker  # type: ignore[misc]  # a class is replaced on purpose
-
-    def terminate_all(self) -> None:
-        """Stop listening first: else clients would wait in line here when no worker takes them."""
-        for listener in self.sockets:
-            listener.close()
-        super().terminate_all()

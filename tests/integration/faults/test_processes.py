@@ -1,4 +1,4 @@
-"""RF-02, RF-13, RF-26, RF-32: what befalls the processes themselves, and what they write to."""
+"""RF-02, RF-26, RF-32: what befalls the processes themselves, and what they write to."""
 
 import asyncio
 import os
@@ -9,75 +9,17 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.faults_families import Client, settings_for, signed_in, verify
+from tests.support.faults_families import settings_for, signed_in, verify
 from tests.support.faults_http import Lost, Refused, ask, eventually, whoami
-from tests.support.faults_ledger import Ledger, p99, rounds
+from tests.support.faults_ledger import Ledger, p99
+from tests.support.processes import children
 from tests.support.server import _PROGRAM, Server, environment, free_port, running_server
 
 pytestmark = pytest.mark.anyio
-
-
-def children(parent: int) -> list[int]:
-    found = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-    return [int(it) for it in found.split()]
-
-
-def workers(server: Server) -> list[int]:
-    """Those of its processes that serve: the others only look after them."""
-    return [
-        it
-        for it in children(server.process.pid)
-        if b"spawn_main" in Path(f"/proc/{it}/cmdline").read_bytes()
-    ]
-
-
-class TestAKilledWorker:
-    async def test_rf_13_is_replaced_while_the_other_one_serves(
-        self, database_url: str, tmp_path: Path
-    ) -> None:
-        ledger = Ledger(f"RF-13 {database_url.partition(':')[0]}")
-        clients = await signed_in(database_url, 60)
-        (tmp_path / "run").mkdir()
-        with running_server(
-            settings_for(database_url), folder=tmp_path / "run", arguments=["--workers", "2"]
-        ) as server:
-            for turn in range(rounds(2)):
-                await eventually(partial(have_started, server, 2 + turn), within=60)
-                over = asyncio.Event()
-                traffic = [
-                    asyncio.create_task(refresh_until(over, server, clients[n::6], ledger))
-                    for n in range(6)
-                ]
-                os.kill(workers(server)[0], signal.SIGKILL)
-                begun = time.monotonic()
-                await eventually(partial(have_started, server, 3 + turn), within=60)
-                ledger.recovery.append(time.monotonic() - begun)
-                over.set()
-                await asyncio.gather(*traffic)
-            assert (await ask(server.port, "GET", "/readyz")).status == 200
-        await verify(database_url, clients, ledger)
-        ledger.close()
-        assert ledger.slowest < 5, "the other one answers"
-
-
-async def have_started(server: Server, count: int) -> bool:
-    return server.log.count("Application startup complete") >= count
-
-
-async def refresh_until(
-    over: asyncio.Event, server: Server, clients: list[Client], ledger: Ledger
-) -> None:
-    while not over.is_set():
-        for client in clients:
-            begun = time.monotonic()
-            await client.refresh(server.port, ledger)
-            ledger.took(begun)
-            await asyncio.sleep(0.02)
 
 
 class TestTwoInstances:

@@ -1,0 +1,177 @@
+"""Several workers, and the process that looks after them.
+
+Workers are forked from a process that has imported everything and done nothing: one that dies is
+replaced in the time that it takes to open the storage, and not in that of starting a program.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from mmap import mmap
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
+from socket import socket
+from time import monotonic
+from typing import Any
+
+import uvicorn
+from uvicorn._subprocess import subprocess_started
+from uvicorn.supervisors import Multiprocess, multiprocess
+
+from hexkey.entrypoints.cli.stopping import StoppableServer
+
+LOOK = 0.5  # seconds between looks at signals; a death is seen at once
+HEADROOM = 8 * 2**20  # octets that a worker must be able to get, or it answers nonsense
+PAUSE = 1.0  # seconds from one start to the next in its place, lest failing be all that is done
+
+_IMPORTED_ONCE = [
+    "hexkey.entrypoints.cli.fork_point",
+    "hexkey.entrypoints.cli.worker",
+    "hexkey.entrypoints.http.server_protocol",
+    "uvicorn.lifespan.on",
+    "uvloop",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "asyncpg",
+    "aiosqlite",
+]
+_FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+_processes: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+
+_log = logging.getLogger("uvicorn.error")
+
+
+def prepare_workers() -> forkserver.ForkServer:
+    """Begin to import what every worker needs, while this process has other things to do.
+
+    Workers that are made from now on have the code as it is now.
+    """
+    fork_point = forkserver.ForkServer()
+    if _FORKS:
+        fork_point.set_forkserver_preload(_IMPORTED_ONCE)
+        fork_point.ensure_running()
+        # The standard library has one for the whole life of a program.
+        forkserver.connect_to_new_process = fork_point.connect_to_new_process
+    return fork_point
+
+
+class Worker(multiprocess.Process):
+    """A process that ends as well as a server without workers does."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        arguments = {"config": config, "target": self.target, "sockets": sockets}
+        self.process = _processes.Process(
+            target=subprocess_started, kwargs={**arguments, "stdin_fileno": None}
+        )
+        self.begun = monotonic()
+        self._asked: float | None = None
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server, made in the process that runs it."""
+        if self._server is None:
+            self._server = StoppableServer(self.config)
+        return self._server
+
+    def target(self, sockets: list[socket] | None = None) -> None:
+        """Serve; the supervisor alone keeps its end of the line."""
+        self.parent_conn.close()
+        super().target(sockets)
+
+    def always_pong(self) -> None:
+        """Answer the supervisor; without one, nobody would ever tell this process to end."""
+        try:
+            while _has_headroom():
+                self.pong()
+        except (EOFError, OSError):
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)  # without memory nothing ends in good order
+
+    def is_alive(self, timeout: float = 5) -> bool:
+        """Whether it runs, and has answered within `timeout` seconds; nothing is waited for."""
+        if not self.process.is_alive():
+            return False
+        try:
+            if self._asked is not None and self.parent_conn.poll():
+                self.parent_conn.recv()
+                self._asked = None
+            if self._asked is None:
+                self.parent_conn.send(b"ping")
+                self._asked = monotonic()
+        except (EOFError, OSError):
+            return False
+        return monotonic() - self._asked < timeout
+
+
+def _has_headroom() -> bool:
+    try:
+        mmap(-1, HEADROOM).close()  # from the kernel: what this process holds is in pieces
+    except (MemoryError, OSError):
+        return False
+    return True
+
+
+class Supervisor(Multiprocess):
+    """Starts workers, replaces those that die, and has all of them end well."""
+
+    processes: list[Worker]  # type: ignore[assignment]  # uvicorn makes what it finds below
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket], *, fork_point: forkserver.ForkServer
+    ) -> None:
+        super().__init__(config, sockets)
+        self._fork_point = fork_point
+        # uvicorn has no other place to say what a worker is; in this process nobody else asks.
+        multiprocess.Process = Worker  # type: ignore[misc]  # a class is replaced on purpose
+
+    def run(self) -> None:
+        """Look after the workers until told to stop."""
+        _log.info("Started parent process [%d]", os.getpid())
+        self.init_processes()
+        while not self.should_exit.is_set():
+            wait(list(self._sentinels()), LOOK)
+            self.handle_signals()
+            self.keep_subprocess_alive()
+        self.terminate_all()
+        self.join_all()
+        _log.info("Stopping parent process [%d]", os.getpid())
+
+    def _sentinels(self) -> Iterator[int]:
+        for worker in self.processes:
+            if worker.process.exitcode is None:
+                yield worker.process.sentinel
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace who has died, fallen silent, or found no database to start with.
+
+        uvicorn's own waits for each answer, and ends everything when a worker cannot start.
+        """
+        if self.should_exit.is_set():
+            return
+        for index, worker in enumerate(self.processes):
+            if worker.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            worker.kill()
+            worker.process.join()
+            if monotonic() - worker.begun >= PAUSE:
+                _log.error("Worker [%s] died (%s)", worker.pid, worker.exitcode)
+                self.processes[index] = Worker(self.config, self.sockets)
+                self.processes[index].start()
+
+    def handle_hup(self) -> None:
+        """Replace all workers by such as have the code of now."""
+        before, fork_point = list(self.processes), self._fork_point
+        self._fork_point = prepare_workers()
+        super().handle_hup()
+        if not set(before) & set(self.processes):  # it alone is told when one of its own dies
+            fork_point._stop()  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public ends it
+
+    def terminate_all(self) -> None:
+        """Stop listening first: else clients would wait in line here when no worker takes them."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
