@@ -11,6 +11,7 @@ from hexkey.application.ports.sessions import SessionStore, SessionTransaction, 
 from hexkey.application.ports.system import Clock
 from hexkey.domain.accounts.one_time_token import InvalidOrExpiredToken, Purpose
 from hexkey.domain.accounts.user import Disabled, User, UserNotFound
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.events import Event, EventType
 from hexkey.domain.identifiers import SessionId, UserId
@@ -173,6 +174,7 @@ class EraseDue:
     async def _refuse(self, transaction: SessionTransaction, user: User) -> None:
         now = self.clock.now()
         await replace_user(transaction.users, user, user.disabled(now=now))
+        await self.tell.audit(transaction, AuditType.USER_DISABLED, at=now, subject=user.id)
         await end_sessions(transaction, self.tell, user.id, now=now)
 
     async def _erase(self, transaction: SessionTransaction, user: User) -> None:

@@ -12,7 +12,7 @@ from hexkey.adapters.memory.audit_chain import MemoryAuditChain
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.audit.retention import PruneAuditTrail
 from hexkey.application.audit.sealing import AuditChainBroken, SealAuditTrail
-from hexkey.application.audit.verifying import Anchor, Verification, VerifyAuditTrail
+from hexkey.application.audit.verifying import MOST_FINDINGS, Anchor, Verification, VerifyAuditTrail
 from hexkey.domain.audit.chain import ChainHead
 from hexkey.domain.audit.event import AuditType, Outcome
 from tests.support.audits import SEALER, an_audit, an_event
@@ -212,6 +212,14 @@ class TestVerifying:
 
         assert await trail.problems() == [(None, "no_head")]
 
+    async def test_names_no_more_than_somebody_can_read(self, trail: Trail) -> None:
+        await trail.grow(MOST_FINDINGS + 20)
+
+        for sequence in range(1, MOST_FINDINGS + 21):
+            trail.edit(sequence, subject="mallory")
+
+        assert len(await trail.problems()) == MOST_FINDINGS
+
     async def test_finds_what_waits_for_its_place_for_too_long(self, trail: Trail) -> None:
         await trail.archive.add([an_event(at=trail.clock.now())])
 
@@ -310,6 +318,23 @@ class TestRetention:
         trail.forge(replace(head, **change))  # type: ignore[arg-type]  # names of fields
 
         assert (None, "forged_head") in await trail.problems()
+
+    @given(sequence=st.integers(min_value=1, max_value=3))
+    async def test_finds_what_was_put_back_before_the_tombstone(self, sequence: int) -> None:
+        """LG-09: whoever invents a past writes where nothing is linked to any more."""
+        trail = Trail()
+        await trail.grow(3)
+        committed = trail.store.committed
+        link = committed.links[sequence]
+        event = committed.audited[link.event]
+        trail.clock.advance(days=365)
+        await trail.grow(2)
+        await trail.prune()
+
+        committed.links[sequence] = link
+        committed.audited[event.id] = replace(event, subject="mallory")
+
+        assert await trail.problems() == [(sequence, "before_tombstone")]
 
     @pytest.mark.parametrize("lengths", [(0, 1), (1, 0), (499, 1), (500, 1), (501, 0)])
     async def test_goes_on_at_the_edges_of_a_batch(
