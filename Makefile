@@ -7,6 +7,7 @@ PORT ?= 8000
 JOBS ?= 3
 ROUNDS ?= 50
 FUZZ_SEED ?= 20260101
+MUTANTS ?= 200
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -15,8 +16,8 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev serve test check lint format types imports docs-check locks-check audit \
-	coverage faults fuzz bench lock openapi security-rows sbom clean
+.PHONY: help env env-dev serve test check lint format types imports bandit docs-check locks-check audit \
+	coverage faults fuzz mutation bench lock openapi security-rows sbom clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,7 +40,7 @@ serve: .venv/.run-time ## Serve on SQLite at HOST:PORT (127.0.0.1:8000)
 test: .venv/.development ## Run the whole test suite
 	@$(PYTEST)
 
-check: lint types imports docs-check locks-check audit coverage ## Prove everything that can be proved
+check: lint types imports bandit docs-check locks-check audit coverage ## Prove everything that can be proved
 
 lint: .venv/.development ## Check style and form
 	$(BIN)/ruff check .
@@ -54,6 +55,9 @@ types: .venv/.development ## Check types
 
 imports: .venv/.development ## Check the direction of imports
 	$(BIN)/lint-imports
+
+bandit: .venv/.development ## Look for constructs that are dangerous
+	$(BIN)/bandit --quiet --recursive src -lll
 
 docs-check: .venv/.development ## Look for dead links and for pages that lag behind the code
 	$(BIN)/python tools/check_links.py
@@ -84,6 +88,9 @@ faults: .venv/.development ## Kill, stop and rotate things again and again (ROUN
 fuzz: .venv/.development ## Send 120,000 odd requests (FUZZ_SEED) to real servers on both databases
 	@HEXKEY_TEST_FUZZ_COUNT=50000 HEXKEY_TEST_FUZZ_CASES=10000 HEXKEY_TEST_FUZZ_SEED=$(FUZZ_SEED) \
 		$(BIN)/python -m pytest -q -s tests/integration/fuzz
+
+mutation: .venv/.development ## Make small mistakes in the security modules, and see tests fail
+	@$(BIN)/python tools/mutation.py --sample $(MUTANTS)
 
 bench: .venv/.development ## Measure against peers, in one run (needs wrk)
 	@$(BIN)/python -m benchmarks

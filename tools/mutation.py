@@ -1,0 +1,168 @@
+"""How many small mistakes in the security modules the unit tests notice (SU-03).
+
+    python tools/mutation.py [--sample 200] [--seed 20260101] [--contexts FILE] [MODULE ...]
+
+The unit tests run once to learn which of them execute which line. Then each mistake of the sample
+is put into a module in memory, in a process of its own, and the tests that execute its line run
+until one fails. A mistake that no test notices survives, and is shown. Nothing on disk changes.
+"""
+
+import argparse
+import importlib.abc
+import importlib.util
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from coverage import CoverageData
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools.mutants import Mutant, mutants  # noqa: E402 - the line above makes it findable
+
+MODULES = (
+    *("domain/authentication", "domain/access.py", "domain/sessions", "domain/audit"),
+    *("application/authentication", "application/access", "application/audit"),
+    "application/sessions",
+)
+LIMIT = 0.8  # of the mistakes are noticed
+PATIENCE = 120  # seconds for one; a mistake that makes a test hang is noticed
+MOST_TESTS = 60  # of those that execute the line, spread evenly over them
+# What every test imports from others is loaded once; never anything of ours.
+WARM = ("fastapi", "sqlalchemy.ext.asyncio", "hypothesis", "httpx2", "jwt", "asyncpg", "typer")
+
+Found = tuple[Path, Mutant]
+
+
+class _Mistaken(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module with the mistake in it."""
+
+    def __init__(self, name: str, file: Path, source: str) -> None:
+        self._name, self._file, self._source = name, file, source
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        package = [str(self._file.parent)] if self._file.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            fullname, self._file, loader=self, submodule_search_locations=package
+        )
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self._source, str(self._file), "exec"), module.__dict__)
+
+
+def main() -> int:
+    """The exit status: 1 if too many survive."""
+    options = _options()
+    tests = _tests_by_line(options.contexts)
+    everything = [
+        (file, mutant)
+        for module in options.modules
+        for file in _files(ROOT / "src" / module)
+        for mutant in mutants(file.read_text())
+    ]
+    sample = _sampled(everything, options.sample, options.seed)
+    for name in WARM:
+        importlib.import_module(name)
+    survivors = [it for it in sample if not _is_noticed(it, tests)]
+    score = 1 - len(survivors) / len(sample)
+    print(
+        f"{len(sample)} of {len(everything)} mistakes (seed {options.seed}): "
+        f"{len(survivors)} survive, score {score:.1%}"
+    )
+    return score < LIMIT
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20260101)
+    parser.add_argument("--contexts", type=Path, help="what an earlier run has learned")
+    parser.add_argument("modules", nargs="*", default=MODULES)
+    return parser.parse_args()
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _sampled(everything: list[Found], number: int, seed: int) -> list[Found]:
+    chosen = random.Random(seed).sample(everything, min(number, len(everything)))
+    return sorted(chosen, key=lambda it: (it[0], it[1].line, it[1].what))
+
+
+def _tests_by_line(contexts: Path | None) -> CoverageData:
+    if contexts is None:
+        contexts = Path(tempfile.mkdtemp()) / "contexts"
+        options = [
+            "--cov=hexkey",
+            "--cov-context=test",
+            "--cov-branch",
+            "--cov-report=",
+            "tests/unit",
+        ]
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-n", "2", *options],
+            cwd=ROOT, env={**os.environ, "COVERAGE_FILE": str(contexts)}, check=True,
+        )  # fmt: skip
+    data = CoverageData(str(contexts))
+    data.read()
+    return data
+
+
+def _is_noticed(found: Found, data: CoverageData) -> bool:
+    file, mutant = found
+    executing = sorted(_executing(file, mutant.line, data))
+    tests = executing[:: len(executing) // MOST_TESTS + 1]
+    noticed = bool(tests) and _fails(file, mutant, tests)
+    if not noticed:
+        where = f"{file.relative_to(ROOT)}:{mutant.line}"
+        print(f"{where}  {mutant.what}  ({len(tests)} tests)", flush=True)
+    return noticed
+
+
+def _executing(file: Path, line: int, data: CoverageData) -> Iterator[str]:
+    """The tests of a line; of the whole file where a line runs only as the module is loaded."""
+    for measured in data.measured_files():
+        if measured.endswith(str(file.relative_to(ROOT / "src"))):
+            by_line = {at: set(it) - {""} for at, it in data.contexts_by_lineno(measured).items()}
+            for context in by_line.get(line) or set().union(*by_line.values()):
+                yield context.partition("|")[0].partition("[")[0]
+
+
+def _fails(file: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
+    """Whether a child that has the mistake fails, or comes to no end."""
+    child = os.fork()
+    if child == 0:
+        os._exit(_run(file, mutant, sorted(set(tests))))
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    signal.alarm(PATIENCE)
+    _, status = os.waitpid(child, 0)
+    signal.alarm(0)
+    return status != 0
+
+
+def _run(file: Path, mutant: Mutant, tests: Sequence[str]) -> int:
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    os.chdir(ROOT)
+    parts = ["hexkey", *file.relative_to(ROOT / "src").with_suffix("").parts]
+    name = ".".join(parts).removesuffix(".__init__")
+    sys.meta_path.insert(0, _Mistaken(name, file, mutant.source))
+    options = ["-x", "-q", "-n", "0", "-p", "no:schemathesis", "-p", "no:cov"]
+    return int(pytest.main([*options, *tests]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
