@@ -33,6 +33,10 @@ class Database(ABC):
         """Run one or more statements and commit them."""
 
     @abstractmethod
+    def number(self, query: str) -> int:
+        """The one number that `query` finds."""
+
+    @abstractmethod
     def columns(self, table: str) -> dict[str, str]:
         """A table's columns and their types, both in lower case."""
 
@@ -87,6 +91,10 @@ class SqliteDatabase(Database):
             connection.executescript(statement)
             connection.commit()
 
+    def number(self, query: str) -> int:
+        with contextlib.closing(sqlite3.connect(self._path)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+
     def columns(self, table: str) -> dict[str, str]:
         with contextlib.closing(sqlite3.connect(self._path)) as connection:
             rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
@@ -118,6 +126,9 @@ class PostgresDatabase(Database):
 
     def run(self, statement: str) -> None:
         self._server.psql(self._name, f"{statement};\nVACUUM ANALYZE")
+
+    def number(self, query: str) -> int:
+        return int(self._server.psql(self._name, query))
 
     def columns(self, table: str) -> dict[str, str]:
         answer = self._server.psql(

@@ -16,6 +16,8 @@ MEASURES = (
     "mail-timing",
     "drain",
     "throttle",
+    "guesses",
+    "commits",
 )  # tokens live an hour
 SYSTEMS = ("floor", "tutorial", "fastapi-users", "hexkey")
 DATABASES = ("sqlite", "postgres")

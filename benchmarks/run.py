@@ -13,8 +13,10 @@ from benchmarks import options, wrk
 from benchmarks.environments import HERE
 from benchmarks.fleet import Fleet
 from benchmarks.measures import (
+    commits,
     drain,
     enumeration,
+    guesses,
     mail_timing,
     me,
     refresh,
@@ -42,6 +44,8 @@ MEASURING: dict[str, Callable[[Fleet], Section]] = {
     "mail-timing": mail_timing.measure,
     "drain": drain.measure,
     "throttle": throttle.measure,
+    "guesses": guesses.measure,
+    "commits": commits.measure,
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -42,7 +43,9 @@ class Reliefs:
         """Take back with the next batch."""
         if self._open is None:
             self._open = _Batch()
-            asyncio.get_running_loop().call_later(PAUSE.total_seconds(), self._close, self._open)
+            asyncio.get_running_loop().call_later(
+                PAUSE.total_seconds(), self._close, self._open, context=Context()
+            )
         self._open.add(account, reliefs, turn)
 
     async def now(self, account: str, reliefs: Sequence[Relief], turn: Turn) -> None:
@@ -72,7 +75,8 @@ class Reliefs:
             self._store(batch)
 
     def _store(self, batch: _Batch) -> "asyncio.Task[None]":
-        task = asyncio.create_task(self._relieve(batch))
+        # For no request: whoever happened to begin the batch has no part in the others'.
+        task = asyncio.create_task(self._relieve(batch), context=Context())
         self._storing[task] = batch
         task.add_done_callback(self._storing.pop)
         return task
