@@ -4,6 +4,7 @@ PostgreSQL refuses NUL where SQLite stores it, and control characters forge log 
 mail headers, so they stop here and not in an adapter.
 """
 
+import re
 import unicodedata
 
 # Characters that reorder what a person sees (Trojan Source, CVE-2021-42574).
@@ -11,6 +12,9 @@ _BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 
+
+# Tokens and keys of ours, and signed tokens of anybody's.
+_TOKENS = re.compile(r"\b(hxk_[a-z0-9]{2,8}_|eyJ)[A-Za-z0-9_.-]{8,}")
 
 # NFC makes at most this many code points into one (U+1F82 is written with four).
 _MOST_COMPOSED = 4
@@ -36,6 +40,11 @@ def has_control_characters(text: str) -> bool:
 def one_line(text: str, *, most: int) -> str:
     """`text` with a question mark for each character that may not be stored, cut to `most`."""
     return "".join("?" if has_control_characters(it) else it for it in text[:most])
+
+
+def without_tokens(text: str) -> str:
+    """`text` with asterisks for each token that somebody has put where none belongs."""
+    return _TOKENS.sub(r"\1********", text)
 
 
 def has_bidi_controls(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from dependency_injector import providers
@@ -26,13 +27,13 @@ class Deed:
     """
 
     act: Act
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 DEEDS: dict[AuditType, Deed] = {}
 
 
-def _causes(*types: AuditType, **settings: object) -> Callable[[Act], Act]:
+def _causes(*types: AuditType, **settings: Any) -> Callable[[Act], Act]:
     def kept(act: Act) -> Act:
         DEEDS.update(dict.fromkeys(types, Deed(act, settings)))
         return act

@@ -96,15 +96,20 @@ class Refusals:
         """
         events, dropped = self._waiting, self._dropped
         self._waiting, self._dropped = [], 0
-        if dropped:
-            events = [*events, self._of_dropped(dropped)]
-        if not events:
+        told = [*events, self._of_dropped(dropped)] if dropped else events
+        if not told:
             return
         try:
-            await self.archive.add(events)
+            await self.archive.add(told)
         except BaseException:
-            self._waiting = [*events, *self._waiting][:MOST_WAITING]
+            self._put_back(events, dropped)
             raise
+
+    def _put_back(self, events: list[AuditEvent], dropped: int) -> None:
+        """They could not be written; what came meanwhile is behind them, if there is room."""
+        waiting = [*events, *self._waiting]
+        self._waiting = waiting[:MOST_WAITING]
+        self._dropped += dropped + len(waiting) - len(self._waiting)
 
     def _of_dropped(self, dropped: int) -> AuditEvent:
         return self.audit.event(

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hexkey.domain.identifiers import AuditEventId
-from hexkey.domain.text import one_line
+from hexkey.domain.text import one_line, without_tokens
 
 MAX_ACTOR_LENGTH = 64  # "user:" and an id
 MAX_AUDITED_SUBJECT_LENGTH = 64  # an id of whatever kind; those of keys are the longest
@@ -139,10 +139,19 @@ class AuditEvent:
     explanation: Sequence[Check] = ()
 
     def __post_init__(self) -> None:
-        """Cut what came from outside, so that no caller can make its event one that fails."""
-        clean = {name: one_line(text, most=200) for name, text in self.details.items()}
+        """Cut what came from outside, so that no caller can make its event one that fails.
+
+        And take tokens out of it: the trail is shown to more people than may have them.
+        """
+        clean = {name: _plain(text, most=200) for name, text in self.details.items()}
         object.__setattr__(self, "details", _fitting(clean))
         object.__setattr__(self, "explanation", _bounded(self.explanation))
+        if self.client is not None:
+            object.__setattr__(self, "client", without_tokens(self.client))
+
+
+def _plain(text: str, *, most: int) -> str:
+    return without_tokens(one_line(text, most=most))
 
 
 def _fitting(details: Mapping[str, str]) -> Mapping[str, str]:
@@ -158,7 +167,7 @@ def _bounded(checks: Sequence[Check]) -> Sequence[Check]:
     kept: list[Check] = []
     octets = 2
     for check in reversed(checks):
-        facts = {name: one_line(text, most=100) for name, text in check.facts.items()}
+        facts = {name: _plain(text, most=100) for name, text in check.facts.items()}
         clean = Check(name=check.name[:64], passed=check.passed, facts=facts)
         octets += len(json.dumps(check_members(clean))) + 2
         if octets > MAX_EXPLANATION_LENGTH:

@@ -93,6 +93,22 @@ class TestAnIntruder:
 
         assert not (await verified(chain)).holds
 
+    async def test_lg_09_keeps_nobody_from_linking_what_came_later(
+        self, engine: AsyncEngine, chain: SqlAuditChain
+    ) -> None:
+        """LG-09: what is unreadable waits, and is found for it; the others get their place."""
+        await SqlAuditArchive(engine).add([an_event(), an_event()])
+        async with engine.begin() as connection:
+            edit = "UPDATE audit_events SET details = '{' WHERE id = (SELECT min(id) FROM"
+            await connection.execute(text(f"{edit} audit_events WHERE sequence IS NULL)"))
+
+        assert await SealAuditTrail(chain=chain, sealer=SEALER)() == 1
+
+        later = FrozenClock(START + timedelta(minutes=2))
+        found = await VerifyAuditTrail(chain=chain, sealer=SEALER, clock=later)()
+        assert [it.problem for it in found.findings] == ["unsealed"]
+        assert found.checked == 11
+
     async def test_lg_10_finds_no_gap_where_retention_made_one(
         self, engine: AsyncEngine, chain: SqlAuditChain
     ) -> None:

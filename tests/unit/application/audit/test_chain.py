@@ -303,6 +303,29 @@ class TestRetention:
             await trail.prune()
         assert len(trail.store.committed.audited) == 3
 
+    async def test_deletes_nothing_by_a_head_that_somebody_else_wrote(self, trail: Trail) -> None:
+        """LG-09, LG-10: nor makes it look right by a seal of our own."""
+        await trail.grow(3)
+        trail.clock.advance(days=730)
+        forged = replace((await trail.chain.head()) or ChainHead(), mac="f" * 64)
+        trail.forge(forged)
+
+        with pytest.raises(AuditChainBroken):
+            await trail.prune()
+        assert len(trail.store.committed.audited) == 3
+        assert await trail.chain.head() == forged
+
+    async def test_deletes_nothing_that_is_not_in_its_place(self, trail: Trail) -> None:
+        """LG-10: the tombstone would name a place that no event ever had."""
+        await trail.grow(3)
+        links = trail.store.committed.links
+        links[4] = replace(links.pop(3), sequence=4)
+        trail.clock.advance(days=730)
+
+        with pytest.raises(AuditChainBroken):
+            await trail.prune()
+        assert len(trail.store.committed.audited) == 3
+
     @given(change=st.sampled_from([{"pruned_to": 4}, {"pruned_digest": "0" * 64}]))
     async def test_has_a_tombstone_that_nobody_else_can_move(
         self, change: dict[str, object]
