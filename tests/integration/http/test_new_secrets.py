@@ -24,7 +24,7 @@ BY_MISTAKE = (  # where a secret is pasted that does not belong there
     ("GET", "/admin/explanations/{secret}"),
     ("PUT", "/admin/users/{secret}/roles/{secret}"),
 )
-BODIES = (
+BODIES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("POST", "/setup", {"token": "{secret}", "username": "{secret}", "password": "{secret}"}),
     ("POST", "/setup", {"{secret}": "{secret}"}),
     ("POST", "/sessions", {"login": "{secret}", "password": "{secret}"}),
