@@ -37,11 +37,9 @@ def mutants(source: str) -> Iterator[Mutant]:
     positions = [node for node in _code(tree) if isinstance(node, ast.expr | ast.stmt)]
     for node in positions:
         for mistaken in _mistakes(node):
-            before, after = ast.unparse(node), ast.unparse(mistaken)
+            what = f"{_short(node)}  ->  {_short(mistaken)}"
             changed = _Replacing(node, mistaken).visit(copy.copy(tree))
-            yield Mutant(
-                node.lineno, f"{_short(before)}  ->  {_short(after)}", ast.unparse(changed)
-            )
+            yield Mutant(node.lineno, what, ast.unparse(changed))
 
 
 def _code(node: ast.AST) -> Iterator[ast.AST]:

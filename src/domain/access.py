@@ -180,3 +180,14 @@ def parse_role(text: str) -> Role:
     if _ROLE.fullmatch(text) is None:
         raise InvalidRole
     return Role(text)
+
+
+def known_role(text: str) -> Role:
+    """The name of a role that somebody can have defined.
+
+    Raises:
+        RoleNotFound: if nobody can.
+    """
+    if _ROLE.fullmatch(text) is None:
+        raise RoleNotFound
+    return Role(text)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from hexkey.domain.access import Forbidden, Role, RoleNotFound
+from hexkey.domain.access import Forbidden, Role, RoleNotFound, known_role
 from hexkey.domain.accounts.user import LastAdministrator, UserNotFound
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.access_dependencies import (
@@ -36,7 +36,8 @@ async def list_roles(_: RoleReader, roles: ReadRoles) -> Response:
 )
 async def grant_role(id: str, role: str, caller: RoleAssigner, grant: Grant) -> Response:
     """Give a user a role that permits no more than you may do yourself. Twice is once."""
-    return json_response(private(await grant(user=known(id), role=Role(role), by=caller.authority)))
+    granted = await grant(user=known(id), role=known_role(role), by=caller.authority)
+    return json_response(private(granted))
 
 
 @router.delete(

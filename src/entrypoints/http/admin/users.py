@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from hexkey.application.accounts.administration import UserEdit
 from hexkey.application.accounts.profile import ProfileChange
 from hexkey.application.accounts.registration import LoginNameRequired
-from hexkey.domain.access import Forbidden, InvalidRole, Role, RoleNotFound
+from hexkey.domain.access import Forbidden, InvalidRole, RoleNotFound, known_role
 from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.profile import InvalidProfile
 from hexkey.domain.accounts.user import (
@@ -139,7 +139,7 @@ async def change_user(id: str, body: UserChange, caller: UserWriter, edit: Edit)
     change = UserEdit(
         profile=ProfileChange(**wanted),
         active=None if status is None else status == "active",
-        roles=None if roles is None else frozenset(map(Role, roles)),
+        roles=None if roles is None else frozenset(map(known_role, roles)),
     )
     return json_response(private(await edit(user=known(id), edit=change, by=caller.authority)))
 
