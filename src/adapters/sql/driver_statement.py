@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from hexkey.adapters.sql.failures import unavailable, unavailable_by_driver
+from hexkey.adapters.sql.patience import patiently
 
 
 async def fetched(engine: AsyncEngine, statement: str, *arguments: object) -> Sequence[Any]:
@@ -21,7 +22,9 @@ async def fetched(engine: AsyncEngine, statement: str, *arguments: object) -> Se
         statement: with `$1`, `$2` … for `arguments`. The driver prepares it once a connection.
     """
     with unavailable():
-        return await greenlet_spawn(_fetched, engine.sync_engine, statement, arguments)
+        return await patiently(
+            engine, greenlet_spawn(_fetched, engine.sync_engine, statement, arguments)
+        )
 
 
 def _fetched(engine: Engine, statement: str, arguments: tuple[object, ...]) -> Sequence[Any]:

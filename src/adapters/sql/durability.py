@@ -1,6 +1,7 @@
 """Whether a commit of the database would survive a power cut."""
 
 import logging
+import os
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -33,12 +34,12 @@ async def warn_if_volatile(engine: AsyncEngine) -> None:
 
 
 async def is_read_only(engine: AsyncEngine) -> bool:
-    """Whether the server refuses writes, as a standby does.
+    """Whether writes are refused, as a standby does, or the file's mode or its file system.
 
     Raises:
-        TemporarilyUnavailable: if it does not answer.
+        TemporarilyUnavailable: if a server does not answer.
     """
     if engine.dialect.name != "postgresql":
-        return False
+        return not os.access(engine.url.database or "", os.W_OK)
     async with unit_of_work(autocommitting(engine)) as work:
         return bool((await work.execute(_READ_ONLY)).scalar_one())

@@ -11,19 +11,22 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hexkey.adapters.sql.database_url import DatabaseAddress, parse_database_url
+from hexkey.adapters.sql.patience import patience
 
-BUSY_TIMEOUT = timedelta(seconds=5)  # how long a SQLite writer waits for another one
-STATEMENT_TIMEOUT = timedelta(seconds=5)
+BUSY_TIMEOUT = timedelta(seconds=4)  # how long a SQLite writer waits for another one
+STATEMENT_TIMEOUT = timedelta(seconds=4)  # less than a request's patience, to end on its own
 CONNECT_TIMEOUT = timedelta(seconds=3)
-POOL_TIMEOUT = timedelta(seconds=5)  # how long a unit of work waits for a connection
+POOL_TIMEOUT = timedelta(seconds=2.5)  # how long a unit of work waits for a connection
 POOL_SIZE = 10
 
+_BUSY_MILLISECONDS = BUSY_TIMEOUT // timedelta(milliseconds=1)
+_BUSY = "hexkey_busy"
 _AUTOCOMMIT = "hexkey_autocommit"
 _TURN = "hexkey_turn"
 
 # synchronous=FULL: a commit that was acknowledged survives a power cut.
 _PRAGMAS = (
-    f"busy_timeout={BUSY_TIMEOUT // timedelta(milliseconds=1)}",  # first: the next one may wait
+    f"busy_timeout={_BUSY_MILLISECONDS}",  # first: the next one may wait
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -101,8 +104,16 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later would find its snapshot outdated and could
     # only fail, so a writer takes the write lock at once and waits for it.
+    _wait_at_most(connection, patience(BUSY_TIMEOUT))
     if not connection.get_execution_options().get(_AUTOCOMMIT):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _wait_at_most(connection: Connection, time: timedelta) -> None:
+    milliseconds = time // timedelta(milliseconds=1)
+    if connection.info.get(_BUSY, _BUSY_MILLISECONDS) != milliseconds:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
+        connection.info[_BUSY] = milliseconds
 
 
 def _let_go_sqlite(connection: Any, _record: object, _error: BaseException | None) -> None:
@@ -115,6 +126,8 @@ def _let_go_sqlite(connection: Any, _record: object, _error: BaseException | Non
 def _postgresql_engine(
     address: DatabaseAddress, pool: dict[str, Any], isolation: Isolation
 ) -> AsyncEngine:
+    from hexkey.adapters.sql.farewell import BriefConnection  # noqa: PLC0415  # an extra's driver
+
     milliseconds = STATEMENT_TIMEOUT // timedelta(milliseconds=1)
     settings = {
         "application_name": "hexkey",
@@ -127,6 +140,7 @@ def _postgresql_engine(
         # A server that no longer answers at all cannot end a statement either; one that does comes
         # first, and leaves the connection usable.
         "command_timeout": STATEMENT_TIMEOUT.total_seconds() + 1,
+        "connection_class": BriefConnection,
         # What the URL says wins.
         "server_settings": {k: v for k, v in settings.items() if k not in address.libpq_options},
     }

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
 from hexkey.adapters.sql.failures import unavailable
+from hexkey.adapters.sql.patience import patiently
 from hexkey.adapters.sql.unit_of_work import Parameters, turn
 
 
@@ -26,7 +27,9 @@ async def rows_of(
     """
     async with turn(engine):
         with unavailable():
-            return await greenlet_spawn(_rows, engine.sync_engine, statement, parameters)
+            return await patiently(
+                engine, greenlet_spawn(_rows, engine.sync_engine, statement, parameters)
+            )
 
 
 async def number_changed_by(
@@ -39,7 +42,9 @@ async def number_changed_by(
     """
     async with turn(engine):
         with unavailable():
-            return await greenlet_spawn(_rowcount, engine.sync_engine, statement, parameters)
+            return await patiently(
+                engine, greenlet_spawn(_rowcount, engine.sync_engine, statement, parameters)
+            )
 
 
 def _rows(engine: Engine, statement: Executable, parameters: Parameters) -> Sequence[Row[Any]]:

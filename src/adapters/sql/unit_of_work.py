@@ -1,17 +1,19 @@
 """One unit of work: one connection, from its first statement to its last."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hexkey.adapters.sql.engine import BUSY_TIMEOUT, turn_of
 from hexkey.adapters.sql.failures import unavailable
+from hexkey.adapters.sql.patience import patience, patiently, waiting
 
 Parameters = Mapping[str, Any]
+_T = TypeVar("_T")
 
 
 class Work:
@@ -30,13 +32,13 @@ class Work:
     ) -> CursorResult[Any]:
         """Run one statement; its rows are read already."""
         with unavailable():
-            return await self._connection.execute(statement, parameters)
+            return await self._patiently(self._connection.execute(statement, parameters))
 
     async def execute_all(self, statement: Executable, rows: list[dict[str, Any]]) -> None:
         """Run one statement for each of `rows`, of which there may be none."""
         if rows:
             with unavailable():
-                await self._connection.execute(statement, rows)
+                await self._patiently(self._connection.execute(statement, rows))
 
     async def run_sync(self, deed: Callable[[Connection], None]) -> None:
         """Run synchronous code on this connection, inside this transaction."""
@@ -47,12 +49,15 @@ class Work:
         """Make everything durable at once."""
         with unavailable():
             try:
-                await self._connection.commit()
+                await self._patiently(self._connection.commit())
             except BaseException:
                 # SQLite is still in the transaction, and SQLAlchemy thinks that it is not: the
                 # pool would hand out a connection that holds the write lock.
                 await asyncio.shield(self._connection.rollback())
                 raise
+
+    async def _patiently(self, deed: Awaitable[_T]) -> _T:
+        return await patiently(self._connection.engine, deed)
 
 
 @asynccontextmanager
@@ -70,8 +75,9 @@ async def turn(engine: AsyncEngine) -> AsyncIterator[None]:
         yield
         return
     with unavailable():
-        async with asyncio.timeout(BUSY_TIMEOUT.total_seconds()):
-            await lock.acquire()
+        async with asyncio.timeout(patience(BUSY_TIMEOUT).total_seconds()):
+            with waiting():
+                await lock.acquire()
     try:
         yield
     finally:
@@ -82,10 +88,10 @@ async def turn(engine: AsyncEngine) -> AsyncIterator[None]:
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     connection = engine.connect()
     with unavailable():
-        await connection.start()
+        await patiently(engine, connection.start())
     try:
         with unavailable():
-            await connection.begin()
+            await patiently(engine, connection.begin())
         yield connection
     finally:
         with unavailable():

@@ -25,6 +25,7 @@ class RequestContext:
         actor: who makes it, as far as that is known by now.
         session: by which session, if it is by one.
         subject: the id of the account that somebody tries to prove to be theirs.
+        waited: seconds for which it has waited for the database, up to now.
         checks: what was asked about it, in that order, for whoever asks why it was refused.
     """
 
@@ -34,6 +35,7 @@ class RequestContext:
     actor: str = ANONYMOUS
     session: SessionId | None = None
     subject: str | None = None
+    waited: float = 0.0
     checks: list[Check] = field(default_factory=list)
 
     @property

@@ -27,7 +27,7 @@ class TestSqliteConnections:
 
     @pytest.mark.parametrize(
         ("pragma", "value"),
-        [("synchronous", 2), ("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 5000)],
+        [("synchronous", 2), ("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 4000)],
     )
     async def test_are_all_set_up_alike(
         self, sqlite: AsyncEngine, pragma: str, value: object
@@ -85,8 +85,8 @@ class TestPostgresqlConnections:
     @pytest.mark.parametrize(
         ("setting", "value"),
         [
-            ("statement_timeout", "5s"),
-            ("idle_in_transaction_session_timeout", "10s"),
+            ("statement_timeout", "4s"),
+            ("idle_in_transaction_session_timeout", "8s"),
             ("synchronous_commit", "off"),  # the test server's; never set by us
             ("default_transaction_isolation", "read committed"),
         ],
