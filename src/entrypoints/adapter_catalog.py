@@ -193,6 +193,9 @@ class Adapters(containers.DeclarativeContainer):
         sql=providers.Singleton(SqlFailureCounters, engine),
     )
     redis_failures = providers.Singleton(RedisFailureCounters, settings.provided.redis)
+    shared_counters = providers.Selector(
+        settings.provided.counters, storage=providers.Object(None), redis=redis_failures
+    )
     counters = providers.Selector(
         settings.provided.counters,
         storage=failures,

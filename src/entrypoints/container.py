@@ -40,6 +40,7 @@ class Container(AccessCases):
         ring=Adapters.key_ring,
         outbox=OutboxCases.read_outbox_state,
         clock=Adapters.clock,
+        redis=Adapters.shared_counters,
     )
     prune_expired = providers.Factory(
         PruneExpired,

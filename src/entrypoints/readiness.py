@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hexkey.application.outbox.operating import ReadOutboxState
+from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.keys import KeyRing
 from hexkey.application.ports.storage import Storage
 from hexkey.application.ports.system import Clock
@@ -21,21 +22,36 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """Looks at everything that must work before requests can be served."""
+    """Looks at everything that must work before requests can be served.
+
+    Attributes:
+        redis: where failures are counted, unless it is in the database.
+    """
 
     storage: Storage
     ring: KeyRing
     outbox: ReadOutboxState
     clock: Clock
+    redis: FailureCounters | None = None
 
     async def __call__(self) -> Sequence[Check]:
         """Make every check, also after one has failed."""
         findings = {**await self.storage.findings(), "signing_key": self._signing_key()}
         checks = [Check(name, wrong or "ok", wrong is None) for name, wrong in findings.items()]
-        return [*checks, Check("outbox", await self._outbox(), passed=True)]
+        # For people: what does not take a node out.
+        told = {"outbox": await self._outbox(), "counters": await self._counters()}
+        return [*checks, *(Check(name, finding, passed=True) for name, finding in told.items())]
+
+    async def _counters(self) -> str:
+        if self.redis is None:
+            return "ok"
+        try:
+            await self.redis.find("readyz")
+        except TemporarilyUnavailable:
+            return "redis_away (the database counts failures, each process its requests)"
+        return "ok (redis)"
 
     async def _outbox(self) -> str:
-        """How it does; for people, because a node is not to be taken out for a mail server."""
         try:
             state = await self.outbox()
         except TemporarilyUnavailable:

@@ -71,6 +71,23 @@ class RedisServer:
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
 
+    def pause(self) -> None:
+        """Let it answer nobody, and hang up on nobody."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def flush(self) -> None:
+        """Make it forget everything."""
+        with Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def remove(self) -> None:
         """End the server and delete what it left."""
         self.stop()

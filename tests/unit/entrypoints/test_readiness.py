@@ -1,5 +1,7 @@
 """What the probe says about the outbox."""
 
+from typing import Any
+
 import pytest
 from dependency_injector import providers
 
@@ -43,3 +45,26 @@ class TestOutbox:
             container.read_outbox_state.override(providers.Object(away))
 
             assert await line(api) == "outbox: unknown"
+
+
+class TestCounters:
+    @pytest.mark.parametrize(
+        ("settings", "told"),
+        [
+            ({}, "counters: ok"),
+            (
+                {"redis_url": "unix:///nonexistent/redis"},
+                "counters: redis_away (the database counts failures, each process its requests)",
+            ),
+        ],
+        ids=["in the database", "Redis away"],
+    )
+    async def test_rf_15_are_told_of_and_take_no_node_out(
+        self, settings: dict[str, Any], told: str
+    ) -> None:
+        """RF-15: another node would find the same Redis."""
+        async with an_api(**settings) as api:
+            answer = await api.call("GET", "/readyz")
+
+        assert answer.status_code == 200
+        assert told in answer.text.splitlines()
