@@ -54,7 +54,12 @@ class Background:
         self._tasks = [asyncio.create_task(_repeat(chore)) for chore in self.chores]
 
     async def stop(self) -> None:
-        """Cancel every chore, wait until each has let go, and do what is to be done at the end."""
+        """Cancel every chore, wait until each has let go, and do what is to be done at the end.
+
+        What has never been started has no end.
+        """
+        if not self._tasks:
+            return
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -35,8 +35,10 @@ class SealAuditTrail:
         """
         sealed = 0
         for _ in range(_MOST_BATCHES):
+            # In this order: with a head that is younger than the events, those that another
+            # instance has linked in between would be given a second place.
+            old = await self._head()
             events = await self.chain.unsealed(limit=_BATCH)
-            old = await self._head() if events else None
             if not events:
                 break
             head, links = (old or ChainHead()).extended(list(events))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Request
@@ -11,9 +12,10 @@ from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 
+from hexkey.application.audit.context import checked
 from hexkey.domain.access import Authority, Forbidden, Permission
 from hexkey.domain.sessions.access_token import Principal
-from hexkey.domain.sessions.api_key import READ_ACCOUNT, WRITE_ACCOUNT
+from hexkey.domain.sessions.api_key import READ_ACCOUNT, WRITE_ACCOUNT, ApiKey
 from hexkey.domain.sessions.session import FRESH_FOR, ReauthenticationRequired
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.refusals import AccountLeaving
@@ -59,11 +61,15 @@ class SignedIn(SecurityBase):
             Forbidden: if an API key came that is not meant for this.
         """
         principal = await authenticated(request, by=request.app)
-        if principal.key is not None and self.key_scope not in principal.scopes:
+        if principal.key is not None and not self._is_for(principal.key):
             raise Forbidden
         if principal.user.is_leaving and not self.leaving:
             raise AccountLeaving
         return principal
+
+    def _is_for(self, key: ApiKey) -> bool:
+        needed = self.key_scope or "none that a key can have"
+        return checked("key.scope", passed=self.key_scope in key.scopes, needed=needed, key=key.id)
 
 
 class WithPermission(SignedIn):
@@ -91,13 +97,13 @@ class WithPermission(SignedIn):
         authority: Authority = await container.read_authority()(principal.user)
         if principal.key is not None:
             authority = authority.limited_to(principal.scopes)
-        if not authority.holds(self.permission):
+        holds = authority.holds(self.permission)
+        if not checked("caller.permission", passed=holds, needed=self.permission):
             raise Forbidden
-        now = container.clock().now()
-        if self.fresh and not principal.is_fresh(now=now, within=FRESH_FOR):
-            raise ReauthenticationRequired
+        if self.fresh:
+            _ensure_fresh(principal, now=container.clock().now())
         if request.method == "GET":
-            container.refusals().looked(request.url.path)
+            container.refusals().looked(request.scope["path"])
         return replace(principal, authority=authority)
 
 
@@ -113,10 +119,15 @@ class Fresh(SignedIn):
             ReauthenticationRequired: if the last proof is more than `FRESH_FOR` ago.
         """
         principal = await super().__call__(request)
-        now = request.app.state.container.clock().now()
-        if not principal.is_fresh(now=now, within=FRESH_FOR):
-            raise ReauthenticationRequired
+        _ensure_fresh(principal, now=request.app.state.container.clock().now())
         return principal
+
+
+def _ensure_fresh(principal: Principal, *, now: datetime) -> None:
+    is_fresh = principal.is_fresh(now=now, within=FRESH_FOR)
+    minutes = FRESH_FOR // timedelta(minutes=1)
+    if not checked("caller.proved", passed=is_fresh, at=principal.proved_at, minutes=minutes):
+        raise ReauthenticationRequired
 
 
 ANYONE = Anyone()

@@ -170,7 +170,7 @@ class TestMethods:
         "/sessions/current/reauthenticate": "POST",
         "/token": "POST",
         "/livez": "GET",
-        "/admin/users": "GET",
+        "/admin/users": "GET, POST",
         "/.well-known/jwks.json": "GET",
         "/docs": "GET",
     }

@@ -22,6 +22,8 @@ from hexkey.domain import access, identifiers, keys, outbox, webhooks
 from hexkey.domain.access import ADMIN
 from hexkey.domain.accounts import email, one_time_token, password, profile, user, username
 from hexkey.domain.accounts.user import Disabled
+from hexkey.domain.audit import chain
+from hexkey.domain.audit import event as audit_event
 from hexkey.domain.authentication import rules, throttle
 from hexkey.domain.sessions import api_key, session
 from tests.contracts.account_store import added
@@ -110,6 +112,22 @@ LENGTHS = {
     "api_keys.name": api_key.MAX_KEY_NAME_LENGTH,
     "api_keys.digest": one_time_token.MAX_DIGEST_LENGTH,
     "api_keys.scopes": access.MAX_SCOPES_LENGTH,
+    "audit_chain.digest": chain.DIGEST_LENGTH,
+    "audit_chain.mac": chain.DIGEST_LENGTH,
+    "audit_chain.pruned_digest": chain.DIGEST_LENGTH,
+    "audit_events.id": identifiers.ID_LENGTH,
+    "audit_events.type": audit_event.MAX_TYPE_LENGTH,
+    "audit_events.actor": audit_event.MAX_ACTOR_LENGTH,
+    "audit_events.subject": audit_event.MAX_AUDITED_SUBJECT_LENGTH,
+    "audit_events.client": audit_event.MAX_AUDITED_CLIENT_LENGTH,
+    "audit_events.address": audit_event.MAX_AUDITED_ADDRESS_LENGTH,
+    "audit_events.session_hash": chain.DIGEST_LENGTH,
+    "audit_events.request_id": audit_event.MAX_REQUEST_ID_LENGTH,
+    "audit_events.outcome": OUR_OWN_WORDS,
+    "audit_events.reason": audit_event.MAX_REASON_LENGTH,
+    "audit_events.details": audit_event.MAX_AUDITED_DETAILS_LENGTH,
+    "audit_events.explanation": audit_event.MAX_EXPLANATION_LENGTH,
+    "audit_events.digest": chain.DIGEST_LENGTH,
     "webhook_endpoints.id": identifiers.ID_LENGTH,
     "webhook_endpoints.url": webhooks.MAX_URL_LENGTH,
     "webhook_subscriptions.event": outbox.MAX_KIND_LENGTH,

@@ -19,9 +19,15 @@ SENSITIVE: dict[tuple[str, str], int] = {  # and what they answer when they are 
     ("DELETE", "/sessions/{id}"): 204,
     ("DELETE", "/users/me"): 202,
     ("GET", "/users/me/export"): 200,
+    ("POST", "/users/me/api-keys"): 201,
     ("POST", "/users/me/email"): 202,
 }
-WITH_BODY = {("POST", "/users/me/email"): {"json": {"email": "new@example.com"}}}
+WITH_BODY: dict[tuple[str, str], dict[str, dict[str, object]]] = {
+    ("POST", "/users/me/email"): {"json": {"email": "new@example.com"}},
+    ("POST", "/users/me/api-keys"): {
+        "json": {"name": "nightly", "scopes": ["account:read"], "expires_in": 3600}
+    },
+}
 
 
 def is_fresh(route: APIRoute) -> bool:

@@ -38,6 +38,9 @@ EXPECTED = {
     "one-time-links/v1": "44ecf841a374b18b",
     "one-time-codes/v1": "cbeb261142ff0e0f",
     "webhook-secrets/v1": "75901e29e8dbf235",
+    "audit-chain/v1": "110dae3855c93d62",
+    "device-tokens/v1": "d9b2dcd865bb9c41",
+    "setup-token/v1": "780b6fd7bc292b05",
 }
 
 
