@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from hexkey.application.ports.api_keys import ApiKeyDirectory
 from hexkey.application.ports.maintenance import ExpiredRows, Leases
 from hexkey.application.ports.system import Clock, IdGenerator
 
@@ -61,6 +62,7 @@ class PruneExpired:
     """Delete what has been over for long enough, in small steps, in one instance at a time."""
 
     expired: ExpiredRows
+    keys: ApiKeyDirectory
     leases: Leases
     ids: IdGenerator
     clock: Clock
@@ -78,13 +80,19 @@ class PruneExpired:
         try:
             deleted = {
                 kind.name: await self._all(
-                    getattr(self.expired, kind.name), now - getattr(keep, kind.name), holder
+                    self._of_kind(kind.name), now - getattr(keep, kind.name), holder
                 )
                 for kind in fields(Pruned)
             }
             return Pruned(**deleted)
         finally:
             await self.leases.give_back(_TASK, holder=holder)
+
+    def _of_kind(self, kind: str) -> "_Delete":
+        delete: _Delete = (
+            self.keys.forget_expired if kind == "api_keys" else getattr(self.expired, kind)
+        )
+        return delete
 
     async def _all(self, delete: "_Delete", before: datetime, holder: str) -> int:
         deleted = 0

@@ -45,6 +45,7 @@ class Container(AccessCases):
     prune_expired = providers.Factory(
         PruneExpired,
         expired=Adapters.expired_rows,
+        keys=Adapters.api_keys,
         leases=Adapters.leases,
         ids=Adapters.ids,
         clock=Adapters.clock,

@@ -15,7 +15,8 @@ from tests.contracts.access_store import joined
 from tests.support.builders import a_user, an_id
 from tests.support.doubles import START
 
-LATER = START + timedelta(milliseconds=1)
+TICK = timedelta(milliseconds=1)
+LATER = START + TICK
 
 
 def a_key(owner: User, **facts: Any) -> ApiKey:
@@ -153,3 +154,21 @@ class ApiKeyDirectoryContract(ABC):
             replace(used, last_used_at=LATER), owner
         )
         assert await key_directory.find(unused.digest) == KeyAndOwner(unused, owner)
+
+    async def test_tk_10_forgets_keys_that_expired_and_none_without_an_end(
+        self, store: AccessStore, key_directory: ApiKeyDirectory
+    ) -> None:
+        """TK-10: a few at a time."""
+        owner = a_user()
+        gone = [a_key(owner, expires_at=START - TICK) for _ in range(2)]
+        stay = [a_key(owner, expires_at=START), a_key(owner, expires_at=None)]
+        await joined(store, owner)
+        await kept(store, *gone, *stay)
+
+        deleted = [await key_directory.forget_expired(before=START, limit=1) for _ in range(3)]
+
+        assert deleted == [1, 1, 0]
+        assert [await key_directory.find(it.digest) for it in gone] == [None, None]
+        assert [await key_directory.find(it.digest) for it in stay] == [
+            KeyAndOwner(it, owner) for it in stay
+        ]

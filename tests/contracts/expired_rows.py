@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import timedelta
 
-from hexkey.application.ports.access import AccessStore
 from hexkey.application.ports.authentication import FailureCounters
 from hexkey.application.ports.changes import ChangeLog
 from hexkey.application.ports.keys import SigningKeyStore
@@ -13,7 +12,6 @@ from hexkey.application.ports.outbox import OutboxArchive
 from hexkey.application.ports.sessions import SessionStore
 from hexkey.domain.keys import KeyState
 from tests.contracts import one_time_tokens
-from tests.contracts.api_keys import a_key
 from tests.contracts.outbox import queued
 from tests.contracts.session_store import kept, opened
 from tests.support.builders import (
@@ -148,25 +146,6 @@ class ExpiredRowsContract(ABC):
         assert deleted == [1, 1, 0]
         assert [await one_time_tokens.kept(store, it) for it in gone] == [None, None]
         assert [await one_time_tokens.kept(store, it) for it in stay] == stay
-
-    async def test_tk_10_deletes_api_keys_that_expired_and_none_without_an_end(
-        self, expired: ExpiredRows, store: AccessStore
-    ) -> None:
-        """TK-10."""
-        owner = a_user()
-        gone = [a_key(owner, expires_at=START - TICK) for _ in range(2)]
-        stay = [a_key(owner, expires_at=START), a_key(owner, expires_at=None)]
-        async with store.begin() as transaction:
-            await transaction.users.add(owner)
-            for key in (*gone, *stay):
-                await transaction.api_keys.add(key)
-            await transaction.commit()
-
-        deleted = [await expired.api_keys(before=START, limit=1) for _ in range(3)]
-
-        assert deleted == [1, 1, 0]
-        async with store.begin() as transaction:
-            assert await transaction.api_keys.of_owner(owner.id) == stay[::-1]
 
     async def test_deletes_messages_that_have_left(
         self, expired: ExpiredRows, store: SessionStore, archive: OutboxArchive

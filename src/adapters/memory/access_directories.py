@@ -39,3 +39,10 @@ class MemoryApiKeyDirectory(ApiKeyDirectory):
             key = self._kept.api_keys.get(id_)
             if key is not None and (key.last_used_at is None or key.last_used_at < at):
                 self._kept.api_keys[id_] = replace(key, last_used_at=at)
+
+    async def forget_expired(self, *, before: datetime, limit: int) -> int:
+        keys = self._kept.api_keys
+        old = [key for key, it in keys.items() if it.expires_at and it.expires_at < before]
+        for key in old[:limit]:
+            del keys[key]
+        return len(old[:limit])

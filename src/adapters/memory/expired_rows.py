@@ -41,13 +41,6 @@ class MemoryExpiredRows(ExpiredRows):
     async def retired_keys(self, *, before: datetime, limit: int) -> int:
         return self._keys.forget_retired(before=before, limit=limit)
 
-    async def api_keys(self, *, before: datetime, limit: int) -> int:
-        keys = self._kept.api_keys
-        old = [key for key, it in keys.items() if it.expires_at and it.expires_at < before]
-        for key in old[:limit]:
-            del keys[key]
-        return len(old[:limit])
-
     async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
         tokens = self._kept.tokens
         old = [key for key, it in tokens.items() if it.expires_at < before][:limit]

@@ -39,6 +39,15 @@ _LATER = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at < _AT)
 _RECORD = (
     update(api_keys).where(api_keys.c.id == bindparam("of_id"), _LATER).values(last_used_at=_AT)
 )
+# Those that somebody else is changing can wait.
+_EXPIRED = (
+    select(api_keys.c.id)
+    .where(api_keys.c.expires_at < bindparam("before"))
+    .order_by(api_keys.c.expires_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_FORGET = delete(api_keys).where(api_keys.c.id.in_(_EXPIRED))
 
 
 class SqlApiKeys(ApiKeys):
@@ -76,6 +85,12 @@ class SqlApiKeyDirectory(ApiKeyDirectory):
         async with unit_of_work(self._engine) as work:
             await work.execute_all(_RECORD, rows)
             await work.commit()
+
+    async def forget_expired(self, *, before: datetime, limit: int) -> int:
+        async with unit_of_work(self._engine) as work:
+            found = await work.execute(_FORGET, {"before": before, "most": limit})
+            await work.commit()
+        return found.rowcount
 
 
 def _row_from(key: ApiKey) -> dict[str, Any]:

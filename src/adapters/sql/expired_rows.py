@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Delete, Table, TextClause, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.access_tables import api_keys
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.outbox_rows import SENT, UNSENT
 from hexkey.adapters.sql.tables import (
@@ -47,7 +46,6 @@ _CHANGES = _oldest(state_changes, state_changes.c.at)
 _KEYS = _oldest(
     signing_keys, signing_keys.c.state_since, signing_keys.c.state == KeyState.RETIRED.value
 )
-_API_KEYS = _oldest(api_keys, api_keys.c.expires_at)
 _TOKENS = _oldest(one_time_tokens, one_time_tokens.c.expires_at)
 _SENT = _oldest(outbox, outbox.c.due_at, SENT)
 _UNSENT = _oldest(outbox, outbox.c.expires_at, UNSENT)
@@ -73,9 +71,6 @@ class SqlExpiredRows(ExpiredRows):
 
     async def retired_keys(self, *, before: datetime, limit: int) -> int:
         return await self._delete(_KEYS, before, limit)
-
-    async def api_keys(self, *, before: datetime, limit: int) -> int:
-        return await self._delete(_API_KEYS, before, limit)
 
     async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
         return await self._delete(_TOKENS, before, limit)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from hexkey.application.audit.context import checked
 from hexkey.application.ports.access import AccessTransaction, RoleDirectory
 from hexkey.domain.access import (
     ADMIN,
@@ -68,7 +69,8 @@ async def ensure_covered(transaction: AccessTransaction, user: User, *, by: Auth
     if by.is_administrator:
         return
     defined = await transaction.roles.all()
-    if not by.covers(authority_of(user.id, user.roles, defined)):
+    covers = by.covers(authority_of(user.id, user.roles, defined))
+    if not checked("caller.covers", passed=covers, roles=_named(user.roles)):
         raise Forbidden
 
 
@@ -86,5 +88,10 @@ async def ensure_may_assign(
             raise RoleNotFound
     if not by.is_administrator:
         defined = await transaction.roles.all()
-        if not by.covers(authority_of(user.id, roles, defined)):
+        covers = by.covers(authority_of(user.id, roles, defined))
+        if not checked("caller.may_give", passed=covers, roles=_named(roles)):
             raise Forbidden
+
+
+def _named(roles: Collection[Role]) -> str:
+    return " ".join(sorted(roles))

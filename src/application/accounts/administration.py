@@ -8,6 +8,7 @@ from hexkey.application.accounts.mail_requests import RequestKind, request_messa
 from hexkey.application.accounts.profile import AS_IT_IS, ProfileChange, UpdateProfile
 from hexkey.application.accounts.registration import RegistrationPolicy
 from hexkey.application.accounts.supervision import SuperviseUser
+from hexkey.application.audit.context import checked
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore, EmailSyntax, UsernameSyntax
 from hexkey.application.ports.system import Clock, IdGenerator
@@ -108,8 +109,9 @@ class EditUser:
             InvalidUsername, InvalidProfile, LoginNameRequired, UsernameTaken: as `UpdateProfile`.
             UserNotFound, RoleNotFound, LastAdministrator: as `SuperviseUser`.
         """
-        if not all(map(by.holds, edit.needs())):
-            raise Forbidden
+        for needed in edit.needs():
+            if not checked("caller.permission", passed=by.holds(needed), needed=needed):
+                raise Forbidden
 
         def changed(current: User, now: datetime) -> User:
             return self._changed(current, edit, now)

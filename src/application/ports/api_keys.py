@@ -49,6 +49,13 @@ class ApiKeyDirectory(Protocol):
         """
         ...
 
+    async def forget_expired(self, *, before: datetime, limit: int) -> int:
+        """Delete at most `limit` keys that expired before `before`, and say how many there were.
+
+        Those without an end stay.
+        """
+        ...
+
 
 class ApiKeySecrets(Protocol):
     """Makes keys, and knows them by their digest."""

@@ -27,10 +27,6 @@ class ExpiredRows(Protocol):
         """Delete signing keys that were retired before `before`."""
         ...
 
-    async def api_keys(self, *, before: datetime, limit: int) -> int:
-        """Delete API keys that expired before `before`; those without an end stay."""
-        ...
-
     async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
         """Delete tokens that expired before `before`, used or not."""
         ...

@@ -102,7 +102,9 @@ def sentence(event: AuditEvent) -> str:
     shown = row(event)
     reason = f" ({event.reason})" if event.reason else ""
     where = f" from {event.address}" if event.address else ""
-    what = f"{shown['at']} {event.type} {event.outcome.value}{reason} by {event.actor}{where}"
+    about = f" about {event.subject}" if event.subject else ""
+    done = f"{event.type} {event.outcome.value}{reason} by {event.actor}{about}{where}"
+    what = f"{shown['at']} {done}"
     return what.encode("ascii", "backslashreplace").decode("ascii")
 
 

@@ -1,5 +1,6 @@
 """`hexkey roles …`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,7 @@ def add(name: Name, permit: Permit = None, as_json: AsJson = False) -> None:
 
     wanted = permit or ()
     role = run(lambda container: container.define_role()(name=name, permissions=wanted))
+    _tell_of_others(wanted)
     _show([(role.name, sorted(role.permissions), False)], as_json=as_json)
 
 
@@ -38,6 +40,7 @@ def permit(name: Name, permissions: Permissions, as_json: AsJson = False) -> Non
     from hexkey.entrypoints.cli.deployment import run
 
     role = run(lambda container: container.define_role().permit(name=name, permissions=permissions))
+    _tell_of_others(permissions)
     _show([(role.name, sorted(role.permissions), False)], as_json=as_json)
 
 
@@ -60,6 +63,20 @@ def remove(name: Name, as_json: AsJson = False) -> None:
         show_json({"name": name, "removed": True})
     else:
         typer.echo("There is no such role any more.")
+
+
+def _tell_of_others(permissions: Sequence[str]) -> None:
+    """Say which names open nothing here: one of them may be a slip of the hand."""
+    from difflib import get_close_matches
+
+    from hexkey.domain.access import Permission
+
+    for name in sorted(set(permissions) - set(Permission)):
+        near = get_close_matches(name, list(Permission), n=1, cutoff=0.8)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        typer.echo(
+            f"{name} opens nothing of Hexkey's own, only of your applications.{meant}", err=True
+        )
 
 
 def _show(roles: Any, *, as_json: bool) -> None:

@@ -1,5 +1,8 @@
 """LG-01: every type of event there is comes of something that people do."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from hexkey.application.ports.audit import AuditQuery
@@ -96,3 +99,10 @@ class TestAType:
         caused = {AuditType(it) for types in told for it in types}
 
         assert caused | {*DEEDS, *BY_FLOW, *BY_COMMAND, *ELSEWHERE} == set(AuditType)
+
+    def test_lg_01_is_named_in_the_guide(self) -> None:
+        """LG-01: there, and nothing else."""
+        guide = Path(__file__).parents[3] / "docs" / "guides" / "audit.md"
+        table = guide.read_text().partition("## Which events there are")[2].partition("##")[0]
+
+        assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", table)) == set(AuditType)

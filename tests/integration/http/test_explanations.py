@@ -1,11 +1,14 @@
 """What an operator can find out about a request, and its caller cannot."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from hexkey.application.ports.audit import AuditQuery
-from hexkey.domain.access import Forbidden
+from hexkey.domain.access import Forbidden, Permission
 from hexkey.domain.audit.event import AuditEvent
-from tests.support.api import PASSWORD, Answer, Api
+from tests.support.administering import a_helper, define
+from tests.support.api import PASSWORD, Answer, Api, bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +116,73 @@ class TestExplanation:
 
         assert answer.status_code == 404
         assert answer.json()["code"] == "explanation_not_found"
+
+
+def decided(event: AuditEvent) -> tuple[str, Mapping[str, str]]:
+    """The check that the request did not pass, which is the last one."""
+    (failed,) = [it for it in event.explanation if not it.passed]
+    assert failed == event.explanation[-1]
+    return failed.name, failed.facts
+
+
+class TestForbidden:
+    """LG-01: an operator sees what was missing, where the caller saw "You are not allowed"."""
+
+    async def test_names_the_permission(self, api: Api) -> None:
+        helper = await a_helper(api, Permission.ROLES_READ)
+
+        answer = await api.call("GET", "/admin/users", headers=helper)
+
+        assert "users:read" not in answer.text
+        name, facts = decided(await explained(api, answer))
+        assert (name, facts) == ("caller.permission", {"needed": "users:read"})
+
+    async def test_names_the_permission_of_a_part(self, api: Api) -> None:
+        bob = await api.register("bob")
+        helper = await a_helper(api, Permission.USERS_WRITE)
+        path, body = f"/admin/users/{bob['id']}", {"full_name": "B", "status": "disabled"}
+
+        answer = await api.call("PATCH", path, headers=helper, json=body)
+
+        name, facts = decided(await explained(api, answer))
+        assert (name, facts) == ("caller.permission", {"needed": "users:disable"})
+
+    async def test_names_the_roles_that_are_more_than_the_callers(self, api: Api) -> None:
+        root = (await api.me(await api.administrator())).json()["id"]
+        bob = await api.register("bob")
+        plenty = [it for it in Permission if it != Permission.AUDIT_READ]
+        await define(api, "auditor", Permission.AUDIT_READ)
+        helper = await a_helper(api, *plenty)
+
+        acting = await api.call("POST", f"/admin/users/{root}/disable", headers=helper)
+        path = f"/admin/users/{bob['id']}/roles/auditor"
+        giving = await api.call("PUT", path, headers=helper)
+
+        assert decided(await explained(api, acting)) == ("caller.covers", {"roles": "admin"})
+        assert decided(await explained(api, giving)) == ("caller.may_give", {"roles": "auditor"})
+
+    async def test_says_when_the_caller_last_proved_who_they_are(self, api: Api) -> None:
+        root = await api.administrator()
+        proved = api.clock.now()
+        api.clock.advance(minutes=5)
+
+        body = {"email": "new@example.com"}
+        answer = await api.call("POST", "/admin/users", headers=root, json=body)
+
+        name, facts = decided(await explained(api, answer))
+        assert (name, facts) == ("caller.proved", {"at": str(proved), "minutes": "5"})
+
+    async def test_names_the_scope_and_the_key_that_lacks_it(self, api: Api) -> None:
+        root = await api.administrator()
+        body = {"name": "backup", "scopes": ["users:read"], "expires_in": 60}
+        made = (await api.call("POST", "/users/me/api-keys", headers=root, json=body)).json()
+        key = bearer(made["secret"])
+
+        role = await explained(api, await api.call("GET", "/admin/roles", headers=key))
+        mine = await explained(api, await api.call("GET", "/users/me/api-keys", headers=key))
+
+        assert decided(role) == ("key.scope", {"needed": "roles:read", "key": made["id"]})
+        assert decided(mine)[1]["needed"] == "none that a key can have"
 
 
 class TestRefusals:

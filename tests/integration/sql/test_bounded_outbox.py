@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.api_keys import SqlApiKeyDirectory
 from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.leases import SqlLeases
 from hexkey.adapters.sql.outbox_queue import SqlOutboxQueue
@@ -33,6 +34,7 @@ def clock() -> FrozenClock:
 def prune(engine: AsyncEngine, clock: FrozenClock) -> PruneExpired:
     return PruneExpired(
         expired=SqlExpiredRows(engine),
+        keys=SqlApiKeyDirectory(engine),
         leases=SqlLeases(engine),
         ids=CountingIds(),
         clock=clock,

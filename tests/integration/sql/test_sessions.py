@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hexkey.adapters.sql.api_keys import SqlApiKeyDirectory
 from hexkey.adapters.sql.engine import Isolation, make_engine
 from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.leases import SqlLeases
@@ -153,6 +154,7 @@ class TestStorage:
         await opened(store, user, sessions=[])
         prune = PruneExpired(
             expired=SqlExpiredRows(engine),
+            keys=SqlApiKeyDirectory(engine),
             leases=SqlLeases(engine),
             ids=CountingIds(),
             clock=clock,

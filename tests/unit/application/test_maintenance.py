@@ -1,6 +1,7 @@
 """What `PruneExpired` does; that each deletion is right is the contract of `ExpiredRows`."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,14 +9,16 @@ import pytest
 from hexkey.adapters.memory.leases import MemoryLeases
 from hexkey.application import maintenance
 from hexkey.application.maintenance import BATCH, Pruned, PruneExpired, RetentionPolicy
+from hexkey.application.ports.api_keys import ApiKeyDirectory, KeyAndOwner
 from hexkey.application.ports.maintenance import ExpiredRows
 from hexkey.domain.errors import TemporarilyUnavailable
+from hexkey.domain.identifiers import ApiKeyId
 from tests.support.doubles import START, CountingIds, FrozenClock
 
 pytestmark = pytest.mark.anyio
 
 
-class Piles(ExpiredRows):
+class Piles(ExpiredRows, ApiKeyDirectory):
     """So many old rows of each kind; remembers what it was asked."""
 
     def __init__(self, **rows: int) -> None:
@@ -37,7 +40,13 @@ class Piles(ExpiredRows):
     async def retired_keys(self, *, before: datetime, limit: int) -> int:
         return await self._take("retired_keys", before, limit)
 
-    async def api_keys(self, *, before: datetime, limit: int) -> int:
+    async def find(self, digest: str) -> KeyAndOwner | None:
+        raise NotImplementedError
+
+    async def record_use(self, used: Mapping[ApiKeyId, datetime]) -> None:
+        raise NotImplementedError
+
+    async def forget_expired(self, *, before: datetime, limit: int) -> int:
         return await self._take("api_keys", before, limit)
 
     async def one_time_tokens(self, *, before: datetime, limit: int) -> int:
@@ -68,6 +77,7 @@ def piles() -> Piles:
 def prune(piles: Piles) -> PruneExpired:
     return PruneExpired(
         expired=piles,
+        keys=piles,
         leases=MemoryLeases(),
         ids=CountingIds(),
         clock=FrozenClock(),

@@ -1,18 +1,12 @@
 """TK-10, SE-05, P101, P107: what programs prove themselves with."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
-import httpx2
 import pytest
-from fastapi import Depends, FastAPI
 
-from hexkey.domain.access import Permission, Role
-from hexkey.domain.identifiers import UserId
+from hexkey.domain.access import Permission
 from hexkey.domain.sessions.api_key import MOST_KEYS, KeyKind
 from hexkey.entrypoints.http.protection import ANYONE, SignedIn
-from hexkey.entrypoints.http.security import Caller, CurrentUser, Security
 from tests.integration.http.test_who_may_call import ROUTES, WELL_FORMED
 from tests.support.administering import (
     EVERY_PERMISSION,
@@ -22,7 +16,7 @@ from tests.support.administering import (
     admin_routes,
     define,
 )
-from tests.support.api import PASSWORD, Answer, Api, Headers, an_api, bearer
+from tests.support.api import PASSWORD, Answer, Api, Headers, bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -341,113 +335,3 @@ class TestEnd:
         api.clock.advance(days=31, milliseconds=1)
         await api.container.prune_expired()()
         assert await api.container.list_api_keys()(owner=owner) == []
-
-
-RULES: dict[str, Callable[[CurrentUser], CurrentUser]] = {
-    "anybody": lambda rule: rule,
-    "of one scope": lambda rule: rule.with_scopes("notes:write"),
-    "of two": lambda rule: rule.with_scopes("notes:write", "notes:read"),
-    "of a permission": lambda rule: rule.with_scopes("users:read"),
-    "of an account's": lambda rule: rule.with_scopes("account:read"),
-    "of a role": lambda rule: rule.with_role("admin"),
-    "of a scope and a role": lambda rule: rule.with_scopes("notes:write").with_role("admin"),
-    "fresh": lambda rule: rule.with_scopes("notes:write").fresh(minutes=5),
-}
-
-
-@asynccontextmanager
-async def a_host(api: Api) -> AsyncIterator[httpx2.AsyncClient]:
-    """An application that mounts Hexkey; for each rule it has a route, which says who calls."""
-    security = Security.embedded(api.app, prefix="/auth")
-    app = FastAPI()
-    for name, narrowed in RULES.items():
-
-        def route(
-            caller: Caller = Depends(narrowed(security.current_user())),  # noqa: B008 - a closure
-        ) -> dict[str, object]:
-            return {"key": caller.key, "roles": sorted(caller.roles), "session": caller.session}
-
-        app.get(f"/{name}")(route)
-    transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://host") as client:
-        yield client
-
-
-async def opened(client: httpx2.AsyncClient, headers: Headers) -> set[str]:
-    """The rules that let `headers` in; the others answer 403."""
-    answers = {name: await client.get(f"/{name}", headers=headers) for name in RULES}
-    assert {it.status_code for it in answers.values()} <= {200, 403}
-    return {name for name, it in answers.items() if it.status_code == 200}
-
-
-class TestHost:
-    @pytest.fixture
-    async def api(self) -> AsyncIterator[Api]:
-        async with an_api(scopes=("notes:read", "notes:write")) as api:
-            yield api
-
-    @pytest.mark.parametrize(
-        ("scopes", "rules"),
-        [
-            (["notes:write"], {"of one scope"}),
-            (["notes:read"], set()),
-            (["notes:read", "notes:write"], {"of one scope", "of two"}),
-            (["users:read"], {"of a permission"}),
-            (["account:read"], {"of an account's"}),
-        ],
-    )
-    async def test_tk_10_takes_a_key_where_its_scopes_are_named(
-        self, api: Api, scopes: list[str], rules: set[str]
-    ) -> None:
-        """TK-10, AZ-01: scope × rule; an administrator's key, and a service's, have no role."""
-        root = await api.administrator()
-        personal = await a_key(api, root, *scopes)
-        service = await a_service_key(api, "annabel", *scopes)
-
-        async with a_host(api) as client:
-            assert await opened(client, personal) == rules
-            assert await opened(client, service) == rules
-            for rule in rules:
-                answer = (await client.get(f"/{rule}", headers=personal)).json()
-                assert (answer["roles"], answer["session"]) == ([], None)
-                assert answer["key"] is not None
-
-    async def test_tk_10_asks_no_scope_of_who_has_a_session(self, api: Api) -> None:
-        root = await api.administrator()
-
-        async with a_host(api) as client:
-            answer = (await client.get("/anybody", headers=root)).json()
-
-        assert (answer["key"], answer["roles"]) == (None, ["admin"])
-        assert answer["session"] is not None
-
-    @pytest.mark.parametrize("end", ENDS)
-    async def test_se_05_hears_of_its_end_at_the_next_request(self, api: Api, end: str) -> None:
-        """SE-05, TK-10."""
-        alice = await api.somebody("alice")
-        key = await a_key(api, alice, "notes:write")
-        deed, _ = ENDS[end]
-
-        async with a_host(api) as client:
-            assert await opened(client, key) == {"of one scope"}
-            await deed(api)
-            answers = [await client.get(f"/{name}", headers=key) for name in RULES]
-
-        assert {it.status_code for it in answers} == {401}
-
-    async def test_tk_10_lets_it_do_no_more_than_its_owner(self, api: Api) -> None:
-        """TK-10, AZ-05: a scope that has become a permission is for those who hold it."""
-        alice = await api.somebody("alice")
-        key = await a_key(api, alice, "notes:write", "notes:read")
-
-        async with a_host(api) as client:
-            assert await opened(client, key) == {"of one scope", "of two"}
-            await define(api, "writer", "notes:write")
-            assert await opened(client, key) == set()
-            await api.container.grant_role()(user=(await owner_of(api)), role=Role("writer"))
-            assert await opened(client, key) == {"of one scope", "of two"}
-
-
-async def owner_of(api: Api) -> UserId:
-    """Alice's id."""
-    return (await api.container.find_user()(reference="alice")).id

@@ -22,6 +22,26 @@ class TestRoles:
         assert gone == [{"name": "helpdesk", "removed": True}]
         assert [it["name"] for it in hexkey.json("roles", "list")] == ["admin"]
 
+    @pytest.mark.parametrize(
+        ("permission", "said"),
+        [
+            ("users:read", ""),
+            ("user:read", "user:read opens nothing of Hexkey's own, only of your applications."),
+            ("notes:write", "only of your applications.\n"),
+        ],
+    )
+    def test_tell_of_permissions_that_open_nothing_here(
+        self, hexkey: Program, permission: str, said: str
+    ) -> None:
+        added = hexkey("roles", "add", "helpdesk", "--permit", permission, "--json")
+        more = hexkey("roles", "permit", "helpdesk", permission, "--json")
+
+        assert (added.exit_code, more.exit_code) == (0, 0)
+        for result in (added, more):
+            assert said in result.stderr
+            assert bool(said) == bool(result.stderr)
+            assert ("Did you mean users:read?" in result.stderr) == (permission == "user:read")
+
     def test_are_given_and_taken(self, hexkey: Program) -> None:
         hexkey.create("ada")
         hexkey.json("roles", "add", "helpdesk")
