@@ -1,14 +1,16 @@
-"""The processes of a server that has several."""
+"""The processes of a server, which may be several."""
 
 import asyncio
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.faults_families import Client
-from tests.support.faults_http import Refused
+from tests.support.faults_http import Lost, Refused, ask
 from tests.support.faults_ledger import Ledger
-from tests.support.server import Server
+from tests.support.server import _PROGRAM, Server, environment
 
 
 def children(parent: int) -> list[int]:
@@ -66,6 +68,26 @@ async def refresh_until(
                 ledger.broken.append("nobody listened")
             ledger.took(begun)
             await asyncio.sleep(0.02)
+
+
+def program(
+    command: str, folder: Path, settings: Mapping[str, str], *prefix: str, stderr: int | None = None
+) -> "subprocess.Popen[bytes]":
+    """`hexkey` with what `command` says, run by what `prefix` says."""
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [*prefix, sys.executable, *_PROGRAM, *command.split()],
+        cwd=folder, env=environment(folder, settings), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=stderr,
+    )  # fmt: skip
+
+
+async def is_served(port: int) -> bool:
+    """Whether a server answers there."""
+    try:
+        return (await ask(port, "GET", "/livez")).status == 200
+    except (Refused, Lost):
+        return False
 
 
 def _command(process: int) -> bytes:

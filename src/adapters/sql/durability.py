@@ -40,6 +40,7 @@ async def is_read_only(engine: AsyncEngine) -> bool:
         TemporarilyUnavailable: if a server does not answer.
     """
     if engine.dialect.name != "postgresql":
-        return not os.access(engine.url.database or "", os.W_OK)
+        file = engine.url.database or ""
+        return os.access(file, os.F_OK) and not os.access(file, os.W_OK)
     async with unit_of_work(autocommitting(engine)) as work:
         return bool((await work.execute(_READ_ONLY)).scalar_one())

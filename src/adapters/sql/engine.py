@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -90,6 +90,7 @@ def _sqlite_engine(address: DatabaseAddress, pool: dict[str, Any]) -> AsyncEngin
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     event.listen(engine.sync_engine, "invalidate", _let_go_sqlite)
+    event.listen(engine.sync_engine, "handle_error", _give_up_read_only)
     return engine
 
 
@@ -121,6 +122,14 @@ def _let_go_sqlite(connection: Any, _record: object, _error: BaseException | Non
     # lock, for as long as anything still refers to the statement: every writer would wait for it.
     with suppress(sqlite3.Error):
         connection.rollback()
+
+
+def _give_up_read_only(context: ExceptionContext) -> None:
+    # Opened while the file was read-only, it stays so when the file is no longer.
+    code = getattr(context.original_exception, "sqlite_errorcode", 0)
+    if code & 0xFF == sqlite3.SQLITE_READONLY:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def _postgresql_engine(

@@ -17,6 +17,7 @@ _NO_DATABASE = "The database does not exist: create it, or correct HEXKEY_DATABA
 _NOT_LET_IN = "The database does not let this user in: correct HEXKEY_DATABASE_URL."
 _NOT_ALLOWED = "This user may not read the tables of the database, or not make them: grant it."
 _NO_SQLITE = "The file is not an SQLite database, or is damaged."
+_READ_ONLY_FILE = "The file of the database is read-only: let this user write to it."
 _WRONG = {
     "3D": _NO_DATABASE,  # invalid catalog name
     "28": _NOT_LET_IN,  # invalid authorization specification
@@ -53,6 +54,8 @@ class SqlStorage(Storage):
         self._migrates_itself = migrates_itself
 
     async def open(self) -> None:
+        if self._engine.dialect.name == "sqlite" and await is_read_only(self._engine):
+            raise StorageUnusable(_READ_ONLY_FILE)
         if self._migrates_itself:
             await self.migrate()
             return

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.faults_families import settings_for, signed_in, verify
-from tests.support.faults_http import Lost, Refused, ask, eventually, whoami
+from tests.support.faults_http import ask, eventually, whoami
 from tests.support.faults_ledger import Ledger, p99
-from tests.support.processes import children
-from tests.support.server import _PROGRAM, Server, environment, free_port, running_server
+from tests.support.processes import children, is_served, program
+from tests.support.server import Server, free_port, running_server
 
 pytestmark = pytest.mark.anyio
 
@@ -57,17 +56,6 @@ async def started(settings: dict[str, str], folder: Path, stack: ExitStack) -> S
     return await asyncio.to_thread(stack.enter_context, running)
 
 
-def program(
-    command: str, folder: Path, settings: dict[str, str], *prefix: str, stderr: int | None = None
-) -> "subprocess.Popen[bytes]":
-    folder.mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [*prefix, sys.executable, *_PROGRAM, *command.split()],
-        cwd=folder, env=environment(folder, settings), stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=stderr,
-    )  # fmt: skip
-
-
 class TestALogThatNobodyReads:
     async def test_rf_32_stops_no_request(self, sqlite_path: Path, tmp_path: Path) -> None:
         """RF-32: the collector hangs, the pipe to it is full, and more is written to it."""
@@ -94,13 +82,6 @@ class TestALogThatNobodyReads:
         assert process.returncode == 0
         assert len(unread) >= 40_000, "the pipe was full"
         assert ledger.slowest < 1
-
-
-async def is_served(port: int) -> bool:
-    try:
-        return (await ask(port, "GET", "/livez")).status == 200
-    except (Refused, Lost):
-        return False
 
 
 class TestDurability:

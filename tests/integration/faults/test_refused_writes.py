@@ -1,20 +1,27 @@
 """RF-08, RF-09, RF-28: a database that takes no writes, or is not what it should be."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
 import asyncpg
 import pytest
 
 from hexkey.adapters.sql.engine import BUSY_TIMEOUT
-from tests.support.faults_families import settings_for, signed_in, verify
-from tests.support.faults_http import ask
+from tests.support.faults_families import Client, settings_for, signed_in, verify
+from tests.support.faults_http import ask, eventually
 from tests.support.faults_ledger import Ledger
 from tests.support.faults_people import Person
-from tests.support.server import run_program, running_server
+from tests.support.processes import is_served, program
+from tests.support.server import free_port, run_program, running_server
 
 pytestmark = pytest.mark.anyio
 
@@ -68,6 +75,71 @@ async def _set_read_only(url: str, value: str) -> None:
         )
     finally:
         await connection.close()
+
+
+class TestAReadOnlyFile:
+    async def test_rf_08_is_told_of_and_written_to_by_nobody(
+        self, sqlite_path: Path, tmp_path: Path
+    ) -> None:
+        """RF-08: its mode has changed. Connections that are open write on, as POSIX has it."""
+        if os.geteuid() == 0 and shutil.which("setpriv") is None:
+            pytest.skip("no setpriv, and to root every file is writable")
+        ledger, url, port = (
+            Ledger("RF-08 read-only SQLite"),
+            f"sqlite:///{sqlite_path}",
+            free_port(),
+        )
+        clients = await signed_in(url, 24)
+        serve = partial(_served_without_privileges, port, tmp_path, settings_for(url))
+        async with serve():
+            assert await clients[0].refresh(port, ledger) == 200
+            _set_mode(sqlite_path, 0o444)
+            try:
+                statuses = await asyncio.gather(*(it.refresh(port, ledger) for it in clients))
+                assert set(statuses) <= {200, 503}
+                ready = await ask(port, "GET", "/readyz")
+                assert (ready.status, "database: read_only" in ready.body) == (503, True)
+                assert (await ask(port, "GET", "/livez")).status == 200
+                started = program(*_serving(free_port(), tmp_path, settings_for(url)), stderr=PIPE)
+                _, told = await asyncio.to_thread(started.communicate, timeout=30)
+            finally:
+                _set_mode(sqlite_path, 0o644)
+            begun = time.monotonic()
+            await eventually(partial(_all_refresh, port, clients, ledger), within=10)
+            ledger.recovery.append(time.monotonic() - begun)
+        await verify(url, clients, ledger)
+        ledger.close()
+        assert started.returncode == 1
+        assert b"read-only" in told
+
+
+async def _all_refresh(port: int, clients: Sequence[Client], ledger: Ledger) -> bool:
+    return {await it.refresh(port, ledger) for it in clients} == {200}
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    """Of the file, and of what SQLite keeps beside it."""
+    for it in path.parent.glob(f"{path.name}*"):
+        it.chmod(mode)
+
+
+def _serving(port: int, folder: Path, settings: Mapping[str, str]) -> Sequence[Any]:
+    drop = ("setpriv", "--inh-caps=-dac_override", "--bounding-set=-dac_override")
+    prefix = drop if os.geteuid() == 0 else ()
+    return (f"serve --port {port}", folder / "run", settings, *prefix)
+
+
+@asynccontextmanager
+async def _served_without_privileges(
+    port: int, folder: Path, settings: Mapping[str, str]
+) -> AsyncIterator[None]:
+    process = program(*_serving(port, folder, settings))
+    try:
+        await eventually(lambda: is_served(port), within=60)
+        yield
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 30)
 
 
 class TestAHeldLock:
