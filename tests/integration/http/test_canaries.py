@@ -126,6 +126,31 @@ class TestCanary:
         for secret in (CANARY, MASTER_SECRET, token, token.rpartition(".")[2]):
             assert secret.encode() not in data
 
+    def test_lg_03_keys_and_device_tokens_are_in_no_log_and_not_in_the_database(
+        self, client: Client, server: Server
+    ) -> None:
+        """LG-03, TK-10: the set-up token alone is printed, once, for whoever starts the server."""
+        client.register("keyholder", password=CANARY)
+        body, header = {"login": "keyholder", "password": CANARY}, "X-Hexkey-Device"
+        signed_in = client.post("/sessions", json=body, headers={header: "new"})
+        device, mine = signed_in.headers[header], bearer(token_of(signed_in))
+        wanted = {"name": "backup", "scopes": ["account:read"], "expires_in": 3600}
+        key = client.post("/users/me/api-keys", json=wanted, headers=mine).json()["secret"]
+
+        assert client.get("/users/me", headers=bearer(key)).status_code == 200
+        for secret in (key, device):
+            for headers in (bearer(secret), bearer(secret[:-1]), {header: secret}):
+                client.get(f"/users/{secret}?{secret}={secret}", headers=headers)
+                client.delete(f"/users/me/api-keys/{secret}", headers=mine)
+                client.post("/sessions", json={"login": secret, "password": secret})
+
+        data = b"".join(it.read_bytes() for it in Path(server.folder, "data").iterdir())
+        assert b"keyholder" in data
+        for secret in (key, device):
+            assert secret[-40:] not in server.log
+            assert secret[-40:].encode() not in data
+        assert server.log.count("hxk_su_") == 1
+
     def test_lg_04_every_line_of_the_log_is_one_object(
         self, client: Client, server: Server
     ) -> None:
