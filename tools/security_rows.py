@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tools.flaws_of_others import FLAWS
 from tools.promises import PROMISES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +22,8 @@ PAGE = ROOT / "docs" / "security-rows.md"
 
 _IN_NAME = re.compile(r"(?<![a-z])([a-z]{2})_(\d{2})(?!\d)")
 _IN_TEXT = re.compile(r"\b([A-Z]{2})-(\d{2})\b")
+_FLAW_IN_NAME = re.compile(r"(?<![a-z])p_?(\d{2,3})(?!\d)")
+_FLAW_IN_TEXT = re.compile(r"\bP(\d{2,3})\b")
 
 _INTRODUCTION = """\
 # Promises of security, and the tests that hold them
@@ -30,6 +33,13 @@ promise has no test. Run one row with, for example, `.venv/bin/pytest -k pw_04`,
 carries the id, or by the file that is named here.
 
 | id | promise | held by |
+|---|---|---|
+"""
+
+_FLAWS_OF_OTHERS = """
+## Flaws that others had, and the tests that keep them out of here
+
+| number | what went wrong, and where | kept out by |
 |---|---|---|
 """
 
@@ -65,25 +75,32 @@ def _in_test(node: ast.stmt, shared: set[str], prefix: str) -> Iterator[tuple[st
 
 
 def _rows(text: str | None) -> set[str]:
-    return {f"{area}-{number}" for area, number in _IN_TEXT.findall(text or "")}
+    promises = {f"{area}-{number}" for area, number in _IN_TEXT.findall(text or "")}
+    return promises | {f"P{number}" for number in _FLAW_IN_TEXT.findall(text or "")}
 
 
 def _rows_of_name(name: str) -> set[str]:
-    return {f"{area.upper()}-{number}" for area, number in _IN_NAME.findall(name)}
+    promises = {f"{area.upper()}-{number}" for area, number in _IN_NAME.findall(name)}
+    return promises | {f"P{number}" for number in _FLAW_IN_NAME.findall(name)}
 
 
 def missing() -> list[str]:
-    """Promises that no test holds."""
+    """Promises that no test holds, and flaws that no test keeps out."""
     held = tests_by_row()
-    return [row for row in PROMISES if row not in held]
+    return [row for row in (*PROMISES, *FLAWS) if row not in held]
 
 
 def page() -> str:
     """What docs/security-rows.md should say."""
     held = tests_by_row()
-    return _INTRODUCTION + "".join(
+    promises = (
         f"| {row} | {promise} | {_cell(held.get(row, []))} |\n" for row, promise in PROMISES.items()
     )
+    flaws = (
+        f"| {row} | {what} ({where}) | {_cell(held.get(row, []))} |\n"
+        for row, (where, what) in FLAWS.items()
+    )
+    return "".join((_INTRODUCTION, *promises, _FLAWS_OF_OTHERS, *flaws))
 
 
 def _cell(tests: list[str]) -> str:

@@ -1,0 +1,48 @@
+"""Flaws that others had, in one line each: where, and what; the tests carry the numbers."""
+
+FLAWS = {
+    "P75": ("CVE-2024-4629, Keycloak", "Guesses made at once got more than the counter allows"),
+    "P76": ("CVE-2026-9798, Keycloak", "The throttle did not hold on another way to sign in"),
+    "P77": (
+        "GHSA-85v8-vx4w-q684, Keycloak",
+        "A second factor switched the counter off",
+    ),
+    "P78": ("django-allauth 65.8.1", "One's own success cleared the counter of the whole address"),
+    "P79": ("django-allauth 65.14.2", "A forwarded address was believed of anybody"),
+    "P80": (
+        "CVE-2023-36456, authentik",
+        "Headers of proxies were believed of anybody",
+    ),
+    "P81": ("CVE-2024-47070, authentik", "An address that could not be read switched a policy off"),
+    "P82": ("CVE-2025-71399, better-auth", "A path with two slashes went past limits"),
+    "P101": ("CVE-2024-37905, authentik", "The owner of a token could be set by its maker"),
+    "P102": ("CVE-2026-49448, authentik", "The user of a connection could be set by its maker"),
+    "P103": ("CVE-2026-40166, authentik", "A nested part of an answer showed a secret"),
+    "P104": ("CVE-2024-3656, Keycloak", "Administration was open to those with few rights"),
+    "P105": ("CVE-2026-97177, Keycloak", "A general edit did what its own route refused"),
+    "P106": ("CVE-2024-49757, Zitadel", "Switching registration off only hid the button"),
+    "P107": ("CVE-2025-61928, better-auth", "Strangers made API keys for anybody"),
+    "P108": ("CVE-2025-4210, Casdoor", "A route for provisioning asked for no credential"),
+    "P109": ("CVE-2026-90942, Casdoor", "A list showed the signing key"),
+    "P110": ("CVE-2026-55106, authentik", "A diagnostic action asked for no permission"),
+    "P111": ("CVE-2026-33505, Ory Keto", "SQL came in by the token of a page"),
+    "P112": ("CVE-2026-56739, Logto", "Addresses inside the network were fetched by webhooks"),
+    "P113": ("CVE-2025-22228, Spring Security", "bcrypt cut passwords off at 72 bytes"),
+    "P114": ("CVE-2025-43859, h11", "The end of a chunk was not checked"),
+    "P115": ("CVE-2024-1135, gunicorn", "Two framings of one request were both believed"),
+    "P116": ("CVE-2020-7695, uvicorn", "A line break in a value split the answer"),
+    "P117": ("CVE-2023-30798, Starlette", "Forms had as many and as long fields as one liked"),
+    "P118": ("CVE-2024-24762, python-multipart", "A header value kept a pattern busy"),
+    "P119": ("CVE-2024-52307, authentik", "Comparing a secret told how much of it was right"),
+    "P120": (
+        "CVE-2014-7144, keystonemiddleware",
+        "The word false in a setting was taken for true",
+    ),
+    "P121": ("CVE-2023-34110, Flask-AppBuilder", "Answers showed errors of the database"),
+    "P122": ("CVE-2013-1895, py-bcrypt", "Threads mixed up each other's hashes"),
+    "P123": ("CVE-2021-32637, Authelia", "A path that a proxy reads otherwise got past it"),
+    "P124": (
+        "GHSA-8fpg-xm3f-6cx3, Auth.js",
+        "What could not be read let everybody in",
+    ),
+}
