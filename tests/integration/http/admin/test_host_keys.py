@@ -11,6 +11,7 @@ from hexkey.domain.access import Role
 from hexkey.domain.identifiers import UserId
 from hexkey.entrypoints.http.security import Caller, CurrentUser, Security
 from tests.integration.http.admin.test_api_keys import ENDS, a_key, a_service_key
+from tests.integration.http.sessions.test_refreshing import note_statements
 from tests.support.administering import define
 from tests.support.api import Api, Headers, an_api
 
@@ -119,6 +120,38 @@ class TestHost:
             assert await opened(client, key) == set()
             await api.container.grant_role()(user=(await owner_of(api)), role=Role("writer"))
             assert await opened(client, key) == {"of one scope", "of two"}
+
+
+class TestCost:
+    async def test_tk_10_is_a_statement_and_another_where_scopes_are_asked_for(
+        self, stored_api: Api
+    ) -> None:
+        """TK-10: asked at each request, so never stale; a token is remembered and costs none."""
+        alice = await stored_api.somebody("alice")
+        key = await a_key(stored_api, alice, "account:read")
+        await define(stored_api, "writer", "notes:write")
+        await stored_api.container.grant_role()(
+            user=await owner_of(stored_api), role=Role("writer")
+        )
+        writing = await a_key(stored_api, alice, "notes:write")
+        await stored_api.container.background().stop()  # what goes on beside the requests
+
+        async with a_host(stored_api) as client:
+            await client.get("/anybody", headers=alice)
+            spoken: list[str] = []
+            note_statements(stored_api, spoken)
+            counts = []
+            for call in (
+                stored_api.me(alice),
+                stored_api.me(key),
+                client.get("/of an account's", headers=key),
+                client.get("/of one scope", headers=writing),
+            ):
+                spoken.clear()
+                assert (await call).status_code == 200
+                counts.append(len(spoken))
+
+        assert counts == [0, 1, 1, 2]
 
 
 async def owner_of(api: Api) -> UserId:
