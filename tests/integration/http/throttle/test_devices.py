@@ -41,6 +41,14 @@ class TestHeader:
         await Guesser(api, device=device).exhaust(by=way)
         assert (await Guesser(api, device=device).guess(PASSWORD)).status_code == 429
 
+    async def test_rl_04_begins_anew_with_a_success(self, api: Api) -> None:
+        await api.register("alice")
+        device = (await Guesser(api, device="new").guess(PASSWORD)).headers[HEADER]
+        at_home = Guesser(api, device=device)
+        for _ in range(3):
+            assert {(await at_home.guess()).status_code for _ in range(4)} == {401}
+            assert (await at_home.guess(PASSWORD)).status_code == 201
+
     @pytest.mark.parametrize("junk", ["junk", "hxk_dev_" + "A" * 72, "x" * 5000])
     async def test_of_junk_is_no_device(self, api: Api, junk: str) -> None:
         await api.register("alice")
