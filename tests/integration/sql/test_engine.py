@@ -11,11 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.engine import autocommitting, make_engine
+from hexkey.adapters.sql.engine import BUSY_TIMEOUT, autocommitting, make_engine
+from hexkey.adapters.sql.patience import PATIENCE
 from hexkey.adapters.sql.readiness import ping
+from hexkey.adapters.sql.single_statement import number_changed_by
 from hexkey.adapters.sql.unit_of_work import unit_of_work
+from hexkey.application.audit.context import RequestContext, serving
+from hexkey.domain.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.anyio
+
+_CHANGE = text("UPDATE users SET id = id")
 
 
 class TestSqliteConnections:
@@ -65,6 +71,31 @@ class TestSqliteConnections:
             assert not any(task.done() for task in waiting)
 
         await asyncio.gather(*waiting)
+
+    async def test_rf_08_that_cannot_write_are_replaced(self, sqlite: AsyncEngine) -> None:
+        """RF-08: one that was opened while the file was read-only stays so when it is no longer."""
+        async with autocommitting(sqlite).connect() as connection:
+            await connection.execute(text("PRAGMA query_only = ON"))
+        with pytest.raises(TemporarilyUnavailable):
+            await number_changed_by(autocommitting(sqlite, writing=True), _CHANGE, {})
+
+        assert await number_changed_by(autocommitting(sqlite, writing=True), _CHANGE, {}) == 0
+
+    async def test_rf_09_let_a_request_wait_for_as_long_as_its_patience_lasts(
+        self, sqlite: AsyncEngine, sqlite_path: Path
+    ) -> None:
+        """RF-09: another process has the lock, and the request has waited before."""
+        other = sqlite3.connect(sqlite_path, timeout=0, isolation_level=None)
+        with closing(other), serving(RequestContext(request_id="one")) as request:
+            other.execute("BEGIN IMMEDIATE")
+            request.waited = PATIENCE.total_seconds() - 0.1
+            async with asyncio.timeout(BUSY_TIMEOUT.total_seconds() / 2):
+                with pytest.raises(TemporarilyUnavailable):
+                    async with unit_of_work(sqlite):
+                        pass
+
+        async with unit_of_work(sqlite) as work:
+            assert (await work.execute(text("PRAGMA busy_timeout"))).scalar() == 4000
 
     async def test_hold_no_transaction_for_single_statements(self, sqlite: AsyncEngine) -> None:
         async with autocommitting(sqlite).connect() as connection:
