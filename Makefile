@@ -13,10 +13,12 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-header --no-annotate
-PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+# Slow tests stand together: whoever has nothing left takes some of the others' over.
+SHARED := -n $(JOBS) --dist worksteal
+PYTEST := $(BIN)/python -m pytest $(SHARED)
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev serve test check lint format types imports bandit docs-check locks-check audit \
+.PHONY: help env env-dev serve test static check lint format types imports bandit docs-check locks-check audit \
 	coverage faults fuzz mutation bench lock openapi security-rows sbom clean
 
 help: ## List the commands
@@ -40,7 +42,10 @@ serve: .venv/.run-time ## Serve on SQLite at HOST:PORT (127.0.0.1:8000)
 test: .venv/.development ## Run the whole test suite
 	@$(PYTEST)
 
-check: lint types imports bandit docs-check locks-check audit coverage ## Prove everything that can be proved
+# What needs no tests, and may be done side by side: `make --jobs=2 static`.
+static: lint types imports bandit docs-check locks-check audit
+
+check: static coverage ## Prove everything that can be proved
 
 lint: .venv/.development ## Check style and form
 	$(BIN)/ruff check .
@@ -76,7 +81,7 @@ audit: .venv/.development ## Ask for known vulnerabilities of what is locked
 APART := browser docs examples faults frontline fuzz races timing wheel worker
 coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS) -q $(APART:%=--ignore=tests/integration/%)
+	$(BIN)/coverage run -m pytest $(SHARED) -q $(APART:%=--ignore=tests/integration/%)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty
