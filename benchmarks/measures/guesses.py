@@ -33,8 +33,8 @@ def measure(fleet: Fleet) -> Section:
         "Guesses made at once",
         f"{GUESSES} wrong passwords for one account at the same time, half of them at each of two "
         "servers on one database, with argon2id. A guess that was compared is answered 401 and is "
-        "in the audit trail as `sign_in.refused`; one that was not, 429 and `sign_in.throttled`, or "
-        "503 where too many stand in line.",
+        "in the audit trail as `sign_in.refused`; one that was not, 429 and `sign_in.throttled`, "
+        "or 503 where too many stand in line.",
         HEADERS,
     )
     for system in fleet.hexkeys(ARGON2ID, users=fleet.options.users):
