@@ -71,6 +71,13 @@ class Refusals:
         """Take down that whoever makes this request reads, as an administrator, what is there."""
         self._add(AuditType.ADMIN_READ, Outcome.DONE, details={"path": path})
 
+    def later(self, event: AuditEvent) -> None:
+        """Take down what could not be written when it happened."""
+        if len(self._waiting) >= MOST_WAITING:
+            self._dropped += 1
+        else:
+            self._waiting.append(event)
+
     def _add(
         self,
         kind: AuditType,
@@ -79,14 +86,8 @@ class Refusals:
         reason: str | None = None,
         details: Mapping[str, str] | None = None,
     ) -> None:
-        if len(self._waiting) >= MOST_WAITING:
-            self._dropped += 1
-            return
-        self._waiting.append(
-            self.audit.event(
-                kind, at=self.clock.now(), outcome=outcome, reason=reason, details=details
-            )
-        )
+        at = self.clock.now()
+        self.later(self.audit.event(kind, at=at, outcome=outcome, reason=reason, details=details))
 
     async def write(self) -> None:
         """Write down what is waiting.

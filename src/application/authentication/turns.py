@@ -3,7 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from hexkey.domain.accounts.password import HashingOverloaded
+
 AT_ONCE = 4  # no more than the failures that are free
+MOST_IN_LINE = 60  # of one kind, about as many as wait for a hash; the last of more would give up
 
 
 @dataclass(slots=True)
@@ -35,8 +38,14 @@ class Turns:
     _queues: dict[str, _Queue] = field(default_factory=dict)
 
     async def take(self, key: str) -> Turn:
-        """Wait for a turn; whoever gets one gives it back."""
+        """Wait for a turn; whoever gets one gives it back.
+
+        Raises:
+            HashingOverloaded: if `MOST_IN_LINE` wait already.
+        """
         queue = self._queues.setdefault(key, _Queue())
+        if queue.people >= AT_ONCE + MOST_IN_LINE:
+            raise HashingOverloaded
         queue.people += 1
         try:
             await queue.room.acquire()

@@ -52,5 +52,9 @@ class AuditCases(Adapters):
         ExplainRequest, archive=Adapters.audit_archive, audit=audit, clock=Adapters.clock
     )
     note_start = providers.Factory(
-        NoteStart, archive=Adapters.audit_archive, audit=audit, clock=Adapters.clock
+        NoteStart,
+        archive=Adapters.audit_archive,
+        waiting=refusals,
+        audit=audit,
+        clock=Adapters.clock,
     )

@@ -1,11 +1,13 @@
 """RL-01 to RL-05, RL-08, RL-09: guesses are counted, whatever route they take."""
 
 import asyncio
+from collections import Counter
 from itertools import product
 
 import pytest
 from fastapi.routing import APIRoute
 
+from hexkey.application.authentication.turns import MOST_IN_LINE
 from hexkey.domain.authentication.rules import MAX_IN_A_ROW
 from tests.support.api import PASSWORD, Api
 from tests.support.guessing import HOME, OFFICE, WAYS, Guesser
@@ -60,7 +62,10 @@ class TestEveryWay:
         answers = await asyncio.gather(*(alice.guess(by=way) for _ in range(200)))
 
         assert len(spent) == 5
-        assert sorted(it.status_code for it in answers) == [401] * 5 + [429] * 195
+        statuses = Counter(it.status_code for it in answers)
+        assert statuses[401] == 5
+        assert statuses[429] >= MOST_IN_LINE - 5
+        assert statuses[401] + statuses[429] + statuses[503] == 200  # the line has an end
 
     @pytest.mark.parametrize("way", ["JSON", "form", "Basic"])
     async def test_lets_many_in_at_once_who_know_the_password(
