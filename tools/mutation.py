@@ -4,7 +4,8 @@
 
 The unit tests run once to learn which of them execute which line. Then each mistake of the sample
 is put into a module in memory, in a process of its own, and the tests that execute its line run
-until one fails. A mistake that no test notices survives, and is shown. Nothing on disk changes.
+until one fails (`.`) or the time is up (`!`). A mistake that no test notices survives, and is
+shown. Nothing on disk changes.
 """
 
 import argparse
@@ -46,7 +47,7 @@ TESTS = (  # that are quick, and hold what the modules do
 )
 LIMIT = 0.8  # of the mistakes are noticed
 PATIENCE = 120  # seconds for one; a mistake that makes a test hang is noticed
-MOST_TESTS = 25  # of those that execute the line: quick ones first, spread evenly
+MOST_TESTS = 60  # of those that execute the line, unit tests and others, spread evenly
 # What every test imports from others is loaded once; never anything of ours.
 WARM = ("fastapi", "sqlalchemy.ext.asyncio", "hypothesis", "httpx2", "jwt", "asyncpg", "typer")
 
@@ -84,9 +85,12 @@ def main() -> int:
     sample = _sampled(everything, options.sample, options.seed)
     for name in WARM:
         importlib.import_module(name)
-    if _is_noticed((sample[0][0], replace(sample[0][1], source=sample[0][0].read_text())), tests):
+    file, mutant = sample[0]
+    if _is_noticed(file, replace(mutant, source=file.read_text()), tests):
         raise SystemExit("tests fail without any mistake, too")
-    survivors = [it for it in sample if not _is_noticed(it, tests)]
+    survivors = [it for it in sample if not _is_noticed(*it, tests)]
+    for file, mutant in survivors:
+        print(f"{file.relative_to(ROOT)}:{mutant.line}  {mutant.what}")
     score = 1 - len(survivors) / len(sample)
     print(
         f"{len(sample)} of {len(everything)} mistakes (seed {options.seed}): "
@@ -132,21 +136,15 @@ def _tests_by_line(contexts: Path | None) -> CoverageData:
     return data
 
 
-def _is_noticed(found: Found, data: CoverageData) -> bool:
-    file, mutant = found
-    tests = _chosen(set(_executing(file, mutant.line, data)))
-    noticed = bool(tests) and _fails(file, mutant, tests)
-    if not noticed:
-        where = f"{file.relative_to(ROOT)}:{mutant.line}"
-        print(f"{where}  {mutant.what}  ({len(tests)} tests)", flush=True)
-    return noticed
+def _is_noticed(file: Path, mutant: Mutant, data: CoverageData) -> bool:
+    """Whether a test fails; unit tests are asked first, they answer soonest."""
+    tests = set(_executing(file, mutant.line, data))
+    quick = {it for it in tests if it.startswith("tests/unit/")}
+    return any(it and _fails(file, mutant, _some(it)) for it in (quick, tests - quick))
 
 
-def _chosen(tests: set[str]) -> list[str]:
-    quick = sorted(it for it in tests if it.startswith("tests/unit/"))
-    quick = quick[:: len(quick) // MOST_TESTS + 1]
-    others = sorted(it for it in tests if not it.startswith("tests/unit/"))
-    return [*quick, *others[:: len(others) // (MOST_TESTS + 1 - len(quick)) + 1]]
+def _some(tests: set[str]) -> list[str]:
+    return sorted(tests)[:: len(tests) // MOST_TESTS + 1]
 
 
 def _executing(file: Path, line: int, data: CoverageData) -> Iterator[str]:
@@ -167,8 +165,7 @@ def _fails(file: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
     signal.alarm(PATIENCE)
     _, status = os.waitpid(child, 0)
     signal.alarm(0)
-    if os.WIFSIGNALED(status):
-        print(f"{file.relative_to(ROOT)}:{mutant.line}  {mutant.what}  (no end)", flush=True)
+    print("" if status == 0 else "." if os.WIFEXITED(status) else "!", end="", flush=True)
     return status != 0
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import product
+from typing import ClassVar
 
 import pytest
 from fastapi.routing import APIRoute
@@ -43,6 +44,28 @@ class TestRecovery:
 
         assert (await reset(api, token=token)).status_code == 400
         assert await signs_in(api, "alice", PASSWORD)
+
+
+class TestSettings:
+    NEW: ClassVar = {"email": "mallory@example.com"}
+
+    async def test_p59_are_not_changed_by_strangers(self, api: Api) -> None:
+        """P59: neither without a session, nor with another's, nor by an address in the body."""
+        await verified(api)
+        alice = (await api.me(await api.sign_in("alice"))).json()
+        mallory = await api.somebody("mallory")
+        body = {**self.NEW, "id": alice["id"], "user_id": alice["id"], "username": "alice"}
+
+        for path in ("/users/me/email", f"/users/{alice['id']}/email", "/users/me"):
+            for method, headers in product(("POST", "PUT", "PATCH"), ({}, mallory)):
+                await api.call(method, path, json=body, headers=headers)
+                await api.call(method, path, json=self.NEW, headers=headers)
+        by_email = {"email": "alice@example.com", "new_email": self.NEW["email"]}
+        for path in ("/email-changes/confirm", "/email-changes/undo", "/email-verifications"):
+            await api.call("POST", path, json=by_email)
+
+        assert (await api.me(await api.sign_in("alice"))).json() == alice
+        assert [it.to for it in await api.delivered() if it.to == "alice@example.com"] == []
 
 
 class TestSetUp:
