@@ -186,7 +186,9 @@ class TestASignalToAll:
         with running_server(folder=tmp_path, arguments=["--workers", "2"]) as server:
             await eventually(partial(have_started, server, 2), within=60)
             everybody = processes(server)
-            for process in reversed(everybody):
+            os.kill(fork_point(server), signal.SIGTERM)
+            await asyncio.sleep(1)  # a slow one: the others hear of it a second later
+            for process in everybody:
                 os.kill(process, signal.SIGTERM)
             status = await asyncio.to_thread(server.process.wait, 30)
             await eventually(partial(_are_gone, everybody), within=5)
