@@ -67,6 +67,19 @@ class TestSpraying:
 
         assert await alerts(api) == ["guessing_everywhere"]
 
+    async def test_does_not_repeat_a_name_that_nobody_has(
+        self, api: Api, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """LG-03: people type their passwords where the name should be."""
+        typed = "correct horse battery"
+        for number in range(25):
+            await Guesser(api, login=typed, address=f"198.18.1.{number}").guess()
+
+        assert await alerts(api) == ["guessing_at_account"]
+        events = await api.container.audit_archive().page(AuditQuery(), after=None, limit=100)
+        assert typed not in caplog.text
+        assert typed not in str(events)
+
     async def test_is_told_again_if_it_goes_on(self, api: Api) -> None:
         for _ in range(3):
             for number in range(120):
