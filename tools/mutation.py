@@ -23,6 +23,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 from coverage import CoverageData
 
@@ -177,6 +178,8 @@ def _run(file: Path, mutant: Mutant, tests: Sequence[str]) -> int:
     parts = ["hexkey", *file.relative_to(ROOT / "src").with_suffix("").parts]
     name = ".".join(parts).removesuffix(".__init__")
     sys.meta_path.insert(0, _Mistaken(name, file, mutant.source))
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
     options = ["-x", "-q", "-n", "0", "-p", "no:schemathesis", "-p", "no:cov", "--assert=plain"]
     return int(pytest.main([*options, *tests]))
 
