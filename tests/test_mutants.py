@@ -28,6 +28,7 @@ SPARED = [
     "def f(a: Literal[5]) -> Literal[5]: ...",
     "@dataclass(frozen=True)\nclass A: ...",
     "def f(): return None",
+    "_waiting: list[str] = field(default_factory=list, init=False)",
 ]
 
 

@@ -50,11 +50,13 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
         if name in skipped:
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _is_text(child):
+            if isinstance(child, ast.AST) and not _is_spared(child):
                 yield from _code(child)
 
 
-def _is_text(node: ast.AST) -> bool:
+def _is_spared(node: ast.AST) -> bool:
+    if isinstance(node, ast.keyword) and node.arg == "init":
+        return True  # whether a private field may be given is nobody's concern
     return (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or isinstance(
         node, ast.Import | ast.ImportFrom | ast.JoinedStr
     )
