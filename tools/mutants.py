@@ -97,7 +97,7 @@ def _of_constant(node: ast.Constant) -> Iterator[ast.AST]:
 
 
 def _of_return(node: ast.Return) -> Iterator[ast.AST]:
-    if node.value is not None and ast.unparse(node.value) != "None":
+    if node.value is not None and ast.unparse(node.value) not in {"None", "False"}:
         yield ast.Return(ast.Constant(None))
 
 
