@@ -5,6 +5,7 @@ import re
 import pytest
 
 from hexkey.domain.access import Permission
+from hexkey.domain.accounts.user import UserNotFound
 from hexkey.domain.sessions.api_key import MOST_KEYS, KeyKind
 from hexkey.entrypoints.http.protection import ANYONE, SignedIn
 from tests.integration.http.test_who_may_call import ROUTES, WELL_FORMED
@@ -143,6 +144,23 @@ class TestMaking:
 
         assert statuses == [201] * MOST_KEYS
         assert (refused.status_code, refused.json()["code"]) == (409, "too_many_api_keys")
+
+    @pytest.mark.parametrize("end", ["disabled", "leaving", "erased"])
+    async def test_tk_10_is_made_for_nobody_who_may_not_be_here(self, api: Api, end: str) -> None:
+        """TK-10, SE-05: not by an operator either."""
+        await api.register("alice")
+        owner = await api.container.find_user()(reference="alice")
+        deed, _ = ENDS[end]
+        await deed(api)
+
+        with pytest.raises(UserNotFound):
+            await api.container.make_api_key()(
+                owner=owner.id,
+                name="service",
+                scopes=frozenset(("account:read",)),
+                lifetime=None,
+                kind=KeyKind.SERVICE,
+            )
 
 
 class TestUse:

@@ -121,6 +121,16 @@ class TestHost:
             await api.container.grant_role()(user=(await owner_of(api)), role=Role("writer"))
             assert await opened(client, key) == {"of one scope", "of two"}
 
+    async def test_se_05_lets_nobody_in_who_is_leaving(self, api: Api) -> None:
+        """SE-05: the owner may change their mind at Hexkey itself, and do nothing else."""
+        alice = await api.somebody("alice")
+
+        async with a_host(api) as client:
+            assert (await client.get("/anybody", headers=alice)).status_code == 200
+            assert (await api.call("DELETE", "/users/me", headers=alice)).status_code == 202
+            assert (await api.me(alice)).status_code == 200
+            assert (await client.get("/anybody", headers=alice)).status_code == 403
+
 
 class TestCost:
     async def test_tk_10_is_a_statement_and_another_where_scopes_are_asked_for(

@@ -36,6 +36,19 @@ class TestSetUp:
 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
+    @pytest.mark.parametrize("token", [None, "hxk_su_wrong"])
+    async def test_rc_16_says_nothing_about_the_token_when_it_is_closed(
+        self, api: Api, token: str | None
+    ) -> None:
+        """RC-16: and makes nobody hash."""
+        await set_up(api)
+        hashed = api.hasher.hashed
+
+        answer = await set_up(api, "berta", **({} if token is None else {"token": token}))
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert api.hasher.hashed == hashed
+
     async def test_rc_16_stays_closed_when_every_user_is_deleted_by_sql(
         self, stored_api: Api
     ) -> None:
