@@ -1,7 +1,9 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from hexkey.application.authentication.live_schemes import _REFRESH_EVERY
 from hexkey.domain.accounts.password import Password, PasswordHash
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.errors import TemporarilyUnavailable
@@ -10,6 +12,8 @@ from tests.support.deployments import PASSWORD, MemoryDeployment
 from tests.support.doubles import OLDER, TODAYS, UNBEARABLE
 
 pytestmark = pytest.mark.anyio
+
+TICK = timedelta(milliseconds=1)
 
 
 async def imported(deployment: MemoryDeployment) -> None:
@@ -49,6 +53,14 @@ class TestLiveSchemes:
         deployment.clock.advance(seconds=60)
 
         assert set(await deployment.live_schemes.decoys()) == {TODAYS, OLDER}
+
+    async def test_are_read_once_until_they_are_old(self, deployment: MemoryDeployment) -> None:
+        for later, readings in ((timedelta(0), 1), (_REFRESH_EVERY - TICK, 1), (TICK, 2)):
+            deployment.clock.advance(seconds=later.total_seconds())
+            await deployment.live_schemes.decoys()
+            await deployment.live_schemes.decoys()
+
+            assert deployment.stores.users.asked_for_schemes == readings
 
     async def test_are_read_again_when_the_clock_was_set_back(
         self, deployment: MemoryDeployment
