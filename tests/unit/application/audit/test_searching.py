@@ -9,7 +9,7 @@ from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.audit import searching
 from hexkey.application.audit.searching import SearchAuditTrail
 from hexkey.application.ports.audit import AuditQuery
-from hexkey.domain.audit.event import AuditType
+from hexkey.domain.audit.event import AuditEvent, AuditType
 from tests.support.audits import an_audit, an_event, events_in
 from tests.support.doubles import FrozenClock
 
@@ -65,7 +65,8 @@ class TestPages:
     ) -> None:
         events = [an_event() for _ in range(there)]
         await search.archive.add(events)
-        found, cursor, pages = [], None, 0
+        found: list[AuditEvent] = []
+        cursor, pages = None, 0
 
         while pages == 0 or cursor is not None:
             page = await search(ALL, cursor=cursor, limit=2)
