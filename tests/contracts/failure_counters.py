@@ -193,6 +193,21 @@ class FailureCountersContract(ABC):
         found = [await failures.find(key) for key in ("a", "b")]
         assert [it.count for it in found if it is not None] == [20, 20]
 
+    async def test_ra_03_lets_nobody_wait_in_a_circle(self, failures: FailureCounters) -> None:
+        """Counters are named in any order; two attempts that hold one each would both fail."""
+        wide, keys = Budget(free=1000), [f"key {number}" for number in range(12)]
+
+        async def attempt(number: int) -> None:
+            order = keys if number % 2 else keys[::-1]
+            for _ in range(8):
+                await failures.charge([Charge(key=key, budget=wide) for key in order], now=START)
+                await failures.relieve([Relief(key=key, count=1, rest=NOTHING) for key in order])
+
+        await asyncio.gather(*(attempt(number) for number in range(30)))
+
+        found = [await failures.find(key) for key in keys]
+        assert [it.count for it in found if it is not None] == [0] * len(keys)
+
     async def _use_up(self, failures: FailureCounters, key: str) -> None:
         for _ in range(3):
             await failures.charge([Charge(key=key, budget=STRICT)], now=START)
