@@ -40,6 +40,8 @@ MODULES = (
 TESTS = (  # that are quick, and hold what the modules do
     *("tests/unit/application", "tests/unit/domain", "tests/unit/adapters_memory"),
     *("tests/integration/http/admin", "tests/integration/http/throttle"),
+    *("tests/integration/http/sessions", "tests/integration/http/test_alike.py"),
+    *("tests/integration/http/test_audit_types.py", "tests/unit/entrypoints/cli/test_audit.py"),
     *(
         "tests/integration/http/test_explanations.py",
         "tests/integration/http/test_audit_catalogue.py",
