@@ -42,7 +42,6 @@ serve: .venv/.run-time ## Serve on SQLite at HOST:PORT (127.0.0.1:8000)
 test: .venv/.development ## Run the whole test suite
 	@$(PYTEST)
 
-# What needs no tests, and may be done side by side: `make --jobs=2 static`.
 static: lint types imports bandit docs-check locks-check audit
 
 check: static coverage ## Prove everything that can be proved
