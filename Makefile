@@ -76,11 +76,14 @@ audit: .venv/.development ## Ask for known vulnerabilities of what is locked
 	$(BIN)/python tools/audit.py
 
 # One run of the suite, two bounds: the core is held higher than the rest. What drives real
-# processes, browsers and installations adds minutes and no coverage; `make test` runs it.
+# processes, browsers and installations adds minutes and no coverage, and so does doing on
+# PostgreSQL what was done on SQLite, beyond the adapters; `make test` runs it all.
 APART := browser docs examples faults frontline fuzz races timing wheel worker
 coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest $(SHARED) -q $(APART:%=--ignore=tests/integration/%)
+	$(BIN)/coverage run -m pytest $(SHARED) -q -m 'not postgres' \
+		$(APART:%=--ignore=tests/integration/%)
+	$(BIN)/coverage run -m pytest $(SHARED) -q -m postgres tests/integration/sql
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty

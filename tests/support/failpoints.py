@@ -17,6 +17,7 @@ _TABLES = (
     *("webhook_endpoints", "webhook_subscriptions"),
 )
 _MAY_DIFFER = frozenset({"tries", "last_seen_at", "idle_until"})
+_CHAIN = "SELECT id, sequence, digest FROM audit_events ORDER BY id"
 _DONE = (
     "SELECT id, type, actor, subject, details FROM audit_events WHERE outcome = 'done' ORDER BY id"
 )
@@ -29,13 +30,14 @@ class Failpoints:
     """Counts statements and commits of an engine on SQLite, and breaks one of them.
 
     Attributes:
+        chain: whether the places of events in the chain are looked at as well.
         reached: whether the one that was to fail has been asked for.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._left = 0
-        self.reached = False
+        self.reached = self.chain = False
         for name in ("do_execute", "do_execute_no_params", "do_executemany"):
             event.listen(engine.sync_engine, name, self._statement)
         dialect: Any = engine.sync_engine.dialect
@@ -59,7 +61,7 @@ class Failpoints:
                     {name: it for name, it in row.items() if name not in _MAY_DIFFER}
                     for row in (await connection.execute(text(query))).mappings()
                 ]
-                for table, query in _QUERIES.items()
+                for table, query in (_QUERIES | ({"chain": _CHAIN} if self.chain else {})).items()
             }
 
     def _statement(self, *_: object) -> None:

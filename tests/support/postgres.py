@@ -240,7 +240,9 @@ def empty_database(url: str, *, tables: Iterable[str]) -> None:
     _administer(
         url,
         f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}",
-        f"TRUNCATE {', '.join(tables)}",
+        # Quicker than TRUNCATE, which makes new files; rows may refer to each other meanwhile.
+        "SET session_replication_role = replica",
+        "; ".join(f"DELETE FROM {table}" for table in tables),
     )
 
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hexkey.application.audit.context import RequestContext, serving
 from hexkey.domain.errors import HexkeyError
+from hexkey.entrypoints.http.body_limit import limited, swallow
 from hexkey.entrypoints.http.client_address import ClientAddress
 from hexkey.entrypoints.http.problems import REFUSAL, problem
 from hexkey.entrypoints.http.refusals import (
@@ -21,7 +22,6 @@ from hexkey.entrypoints.http.refusals import (
 )
 from hexkey.entrypoints.masking import masked_query
 
-MAX_BODY_OCTETS = 64 * 1024
 MAX_HEADER_OCTETS = 16 * 1024
 MAX_HEADERS = 100
 
@@ -89,9 +89,11 @@ class Gate:
             context.client = _user_agent(scope)
             self._admit(scope)
             await self.ready()
-            await self.app(scope, _limited(scope, receive), response.send)
+            await self.app(scope, limited(scope, receive), response.send)
         except HexkeyError as error:
             scope[REFUSAL] = error
+            if isinstance(error, ContentTooLarge):
+                await swallow(scope, receive)
             await response.give(scope, receive, error)
         except Exception:  # noqa: BLE001  # the last resort: nobody above us could answer
             _log.exception("unhandled", extra={"request_id": request_id})
@@ -187,41 +189,9 @@ def _host(value: bytes) -> str:
     return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
-    """`receive`, which refuses to deliver more than `MAX_BODY_OCTETS` of a body.
-
-    Raises:
-        ContentTooLarge: at once, if the request announces such a body.
-    """
-    announced = _announced_length(scope)
-    if announced is not None:
-        if announced > MAX_BODY_OCTETS:
-            raise ContentTooLarge
-        return receive  # the server delivers no more than was announced
-    received = 0
-
-    async def receive_counting() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > MAX_BODY_OCTETS:
-            raise ContentTooLarge
-        return message
-
-    return receive_counting
-
-
 def _user_agent(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
         if name == b"user-agent":
             agent: str = value.decode("latin-1")
             return agent
-    return None
-
-
-def _announced_length(scope: Scope) -> int | None:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            # Nineteen digits are enough to be too many, and few enough to be read.
-            return int(value.lstrip(b"0")[:19] or b"0") if value.isdigit() else None
     return None

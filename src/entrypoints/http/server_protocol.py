@@ -11,7 +11,8 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from hexkey.entrypoints.http.gate import MAX_BODY_OCTETS, MAX_HEADER_OCTETS, SAFE_BY_DEFAULT
+from hexkey.entrypoints.http.body_limit import MAX_BODY_OCTETS
+from hexkey.entrypoints.http.gate import MAX_HEADER_OCTETS, SAFE_BY_DEFAULT
 from hexkey.entrypoints.http.problems import problem_members, status_of
 from hexkey.entrypoints.http.refusals import HeadersTooLarge, MalformedRequest
 from hexkey.entrypoints.http.revocations import HANG_UP

@@ -230,7 +230,7 @@ async def signs_in(server: Server, person: Person) -> bool:
 class TestStuffedCredentials:
     async def test_rf_24_open_what_they_fit_and_no_more(self, server: Server) -> None:
         """RF-24: many pairs from many networks; a few of them are right."""
-        ledger, pairs, networks = Ledger("RF-24 stuffed"), sized(400, 10_000), sized(37, 997)
+        ledger, pairs, networks = Ledger("RF-24 stuffed"), sized(160, 10_000), sized(37, 997)
         owners = [await Person.registered(server.port) for _ in range(10)]
         right = {0, pairs // 3, 2 * (pairs // 3)}
         found: dict[int, int] = {}

@@ -105,6 +105,7 @@ class TestTheNthStatement:
         """RF-03: nothing has changed, or all; and then it can be done again."""
         await furnish(sqlite, ENDPOINT)
         failpoints, deed = Failpoints(sqlite), DEEDS[name]
+        failpoints.chain = True
         before = await failpoints.rows()
         for number in count(1):
             with failpoints.breaking(number):

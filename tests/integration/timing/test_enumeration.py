@@ -15,6 +15,7 @@ from hexkey.adapters.crypto.hashing_pool import HashingPool
 from hexkey.adapters.crypto.system import SystemClock
 from hexkey.domain.accounts.password import Password
 from hexkey.domain.authentication.credentials import InvalidCredentials
+from hexkey.domain.authentication.rules import Mode, Rule, ThrottlePolicy
 from tests.support.builders import a_user
 from tests.support.deployments import Deployment, in_memory
 from tests.support.timing import PAIRS, TRIES, Comparison, Deed, compare
@@ -29,6 +30,9 @@ def pool() -> Iterator[HashingPool]:
     pool = HashingPool(workers=1, clock=SystemClock())
     yield pool
     pool.close()
+
+
+PATIENT = ThrottlePolicy(modes={Rule.TOTAL: Mode.OFF})  # a hundred in a row are not enough here
 
 
 def guess(deployment: Deployment, login: str) -> Deed:
@@ -55,7 +59,8 @@ class TestTheTimeOfARefusal:
     async def test_en_02_is_the_same_for_an_unknown_name_and_a_wrong_password(
         self, pool: HashingPool, record_property: Recorder
     ) -> None:
-        deployment = Deployment(stores=in_memory(), hasher=BcryptPasswordHasher(pool=pool, cost=10))
+        hasher = BcryptPasswordHasher(pool=pool, cost=10)
+        deployment = Deployment(stores=in_memory(), hasher=hasher, throttle_policy=PATIENT)
         await deployment.somebody("alice")
 
         result = await compared(guess(deployment, "alice"), guess(deployment, "nobody"))
@@ -68,7 +73,7 @@ class TestTheTimeOfARefusal:
     ) -> None:
         hasher = Argon2PasswordHasher(pool=pool)
         older = BcryptPasswordHasher(pool=pool, cost=10)
-        deployment = Deployment(stores=in_memory(), hasher=hasher)
+        deployment = Deployment(stores=in_memory(), hasher=hasher, throttle_policy=PATIENT)
         await deployment.keep(
             a_user(
                 username=deployment.usernames.parse("alice"),

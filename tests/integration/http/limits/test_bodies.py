@@ -42,6 +42,26 @@ class TestBodyOf20Megabytes:
         assert wire.received - before <= 128 * 1024
 
 
+class TestBodyOf200Kilobytes:
+    def test_in_01_is_read_to_its_end_and_then_refused(self, wire: Wire) -> None:
+        """IN-01: a proxy that is still writing would lose an answer that came before."""
+        before, body = wire.received, b"x" * 200_000
+        head = request("POST", b"/sessions", JSON, b"Content-Length: %d" % len(body))
+
+        assert wire.ask(head, body).status == 413
+        assert wire.received - before == len(head) + len(body)
+
+    def test_in_01_is_not_waited_for(self, wire: Wire) -> None:
+        head = request("POST", b"/sessions", JSON, b"Content-Length: 200000")
+
+        assert wire.ask(head, b"x").status == 413
+
+    def test_in_01_is_not_asked_for(self, wire: Wire) -> None:
+        expecting = (b"Content-Length: 200000", b"Expect: 100-continue")
+
+        assert wire.ask(request("POST", b"/sessions", JSON, *expecting)).status == 413
+
+
 class TestEndlessBody:
     def test_in_01_that_nobody_reads_ends_the_connection(self, wire: Wire) -> None:
         """IN-01: also where the client would like to keep it."""

@@ -12,7 +12,7 @@ __all__ = ["_logging_put_back", "alone", "hexkey"]
 
 KINDS = {
     *("sessions", "failures", "state_changes", "retired_keys"),
-    *("one_time_tokens", "sent_messages", "unsent_messages"),
+    *("one_time_tokens", "sent_messages", "unsent_messages", "api_keys"),
 }
 
 
