@@ -37,15 +37,14 @@ class Reliefs:
 
     counters: FailureCounters
     _open: _Batch | None = field(default=None, init=False)
+    _timer: "asyncio.Task[None] | None" = field(default=None, init=False)  # or nobody refers to it
     _storing: dict["asyncio.Task[None]", _Batch] = field(default_factory=dict, init=False)
 
     def soon(self, account: str, reliefs: Sequence[Relief], turn: Turn) -> None:
         """Take back with the next batch."""
         if self._open is None:
             self._open = _Batch()
-            asyncio.get_running_loop().call_later(
-                PAUSE.total_seconds(), self._close, self._open, context=Context()
-            )
+            self._timer = asyncio.create_task(self._close_later(self._open), context=Context())
         self._open.add(account, reliefs, turn)
 
     async def now(self, account: str, reliefs: Sequence[Relief], turn: Turn) -> None:
@@ -68,6 +67,11 @@ class Reliefs:
             self._close(self._open)
         while self._storing:
             await asyncio.wait(self._storing)
+
+    async def _close_later(self, batch: _Batch) -> None:
+        # A task, and no timer of the loop: it is canceled with the loop, and nothing begins then.
+        await asyncio.sleep(PAUSE.total_seconds())
+        self._close(batch)
 
     def _close(self, batch: _Batch) -> None:
         if batch is self._open:

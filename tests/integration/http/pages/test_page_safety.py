@@ -32,9 +32,9 @@ POLYGLOTS = [
     "<script>alert(1)</script>",
     '"><svg/onload=alert(1)>',
     "'-alert(1)-'",
-    "{{7*7}}",
+    "{{7331*7331}}",
     "{% raw %}",
-    "${7*7}",
+    "${7331*7331}",
     "javascript:alert(1)",
     "</style><script>alert(1)</script>",
     "\u202e<b>",
@@ -236,7 +236,7 @@ class TestReflection:
             scripts = [it for tag, it in tags_in(answer) if tag in {"script", "svg", "b"}]
             assert all(it == {} for it in scripts)
             assert "<script>alert" not in answer.text
-            assert "49" not in answer.text or polyglot not in {"{{7*7}}", "${7*7}"}
+            assert "53743561" not in answer.text  # 7331 * 7331
             assert "set-cookie" not in answer.headers
             assert_strict(answer)
 
