@@ -104,13 +104,13 @@ def _challenges(settings: Settings) -> list[str]:
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
-    routers = [
+    routers = [  # they are tried one after the other: first what is asked for with every page
+        accounts.router,
+        sessions.router,
         recovery.router,
         email_changes.router,
         leaving.router,
         invitations.router,
-        accounts.router,
-        sessions.router,
         api_keys.router,
         setup.router,
         users.router,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hexkey.application.audit.context import current_request
 from hexkey.domain.authentication.request_limits import WINDOW, Allowance, RequestKind
 from hexkey.entrypoints.http.protection import Anyone, rule_of
 from hexkey.entrypoints.http.refusals import TooManyRequests
@@ -55,8 +56,8 @@ class Limited:
         Raises:
             TooManyRequests: if the network has to wait.
         """
-        state = scope["app"].state
-        allowance = await state.limit_requests(self.kind, address=state.client_address(scope))
+        limit_requests = scope["app"].state.limit_requests
+        allowance = await limit_requests(self.kind, address=current_request().address)
         if allowance is None:
             await self.app(scope, receive, send)
             return
