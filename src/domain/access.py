@@ -188,6 +188,7 @@ def known_role(text: str) -> Role:
     Raises:
         RoleNotFound: if nobody can.
     """
-    if _ROLE.fullmatch(text) is None:
-        raise RoleNotFound
-    return Role(text)
+    try:
+        return parse_role(text)
+    except InvalidRole:
+        raise RoleNotFound from None

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.access_tables import api_keys
 from hexkey.adapters.sql.engine import autocommitting
+from hexkey.adapters.sql.expired_rows import oldest
 from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.tables import user_roles, users
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
@@ -39,15 +40,7 @@ _LATER = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at < _AT)
 _RECORD = (
     update(api_keys).where(api_keys.c.id == bindparam("of_id"), _LATER).values(last_used_at=_AT)
 )
-# Those that somebody else is changing can wait.
-_EXPIRED = (
-    select(api_keys.c.id)
-    .where(api_keys.c.expires_at < bindparam("before"))
-    .order_by(api_keys.c.expires_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_FORGET = delete(api_keys).where(api_keys.c.id.in_(_EXPIRED))
+_FORGET = oldest(api_keys, api_keys.c.expires_at)
 
 
 class SqlApiKeys(ApiKeys):

@@ -24,7 +24,7 @@ from hexkey.domain.keys import KeyState
 _A_DAY = timedelta(days=1)
 
 
-def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | TextClause) -> Delete:
+def oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | TextClause) -> Delete:
     """Delete the oldest rows of `table`; those that somebody else is changing can wait."""
     (key,) = table.primary_key.columns
     old = (
@@ -38,17 +38,17 @@ def _oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | Te
 
 
 # Two statements, because each has an index of its own.
-_ENDED = _oldest(sessions, sessions.c.ended_at)
-_OVER = _oldest(sessions, sessions.c.expires_at)
-_FAILURES = _oldest(attempt_counters, attempt_counters.c.kept_until)
-_FAILURES_BEFORE = _oldest(sign_in_failures, sign_in_failures.c.last)
-_CHANGES = _oldest(state_changes, state_changes.c.at)
-_KEYS = _oldest(
+_ENDED = oldest(sessions, sessions.c.ended_at)
+_OVER = oldest(sessions, sessions.c.expires_at)
+_FAILURES = oldest(attempt_counters, attempt_counters.c.kept_until)
+_FAILURES_BEFORE = oldest(sign_in_failures, sign_in_failures.c.last)
+_CHANGES = oldest(state_changes, state_changes.c.at)
+_KEYS = oldest(
     signing_keys, signing_keys.c.state_since, signing_keys.c.state == KeyState.RETIRED.value
 )
-_TOKENS = _oldest(one_time_tokens, one_time_tokens.c.expires_at)
-_SENT = _oldest(outbox, outbox.c.due_at, SENT)
-_UNSENT = _oldest(outbox, outbox.c.expires_at, UNSENT)
+_TOKENS = oldest(one_time_tokens, one_time_tokens.c.expires_at)
+_SENT = oldest(outbox, outbox.c.due_at, SENT)
+_UNSENT = oldest(outbox, outbox.c.expires_at, UNSENT)
 
 
 class SqlExpiredRows(ExpiredRows):

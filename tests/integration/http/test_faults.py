@@ -11,7 +11,7 @@ from sqlalchemy import event
 from hexkey.adapters.sql import engine as engine_module
 from tests.support.api import PASSWORD, Api, an_api
 from tests.support.http_client import Client, bearer, client_of, token_of
-from tests.support.postgres import Cluster, NoPostgres
+from tests.support.postgres import Cluster, NoPostgres, running_cluster
 from tests.support.server import Server, run_program, running_server
 
 pytestmark = pytest.mark.anyio
@@ -31,14 +31,10 @@ NEEDS_WRITING = [
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     try:
-        cluster = Cluster.create(durable=True)
+        with running_cluster(durable=True) as cluster:
+            yield cluster
     except NoPostgres:
         pytest.skip("needs the binaries of a PostgreSQL server")
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hexkey.adapters.sql.driver_statement import fetched
 from hexkey.adapters.sql.engine import make_engine
 from hexkey.domain.errors import TemporarilyUnavailable
-from tests.support.postgres import Cluster, NoPostgres
+from tests.support.postgres import Cluster, NoPostgres, running_cluster
 
 pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
 
@@ -21,14 +21,10 @@ FOREVER = "SELECT pg_sleep(20)"
 def cluster() -> Iterator[Cluster]:
     """A server of our own, whose connections may be cut."""
     try:
-        cluster = Cluster.create()
+        with running_cluster() as cluster:
+            yield cluster
     except NoPostgres:
         pytest.skip("needs the binaries of a PostgreSQL server")
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from tests.support.builders import (
 )
 from tests.support.doubles import START
 from tests.support.failpoints import Failpoints
-from tests.support.postgres import Cluster, NoPostgres
+from tests.support.postgres import Cluster, NoPostgres, running_cluster
 
 pytestmark = pytest.mark.anyio
 
@@ -200,14 +200,10 @@ class TestSqlite:
 def cluster() -> Iterator[Cluster]:
     """A server of our own, which may be stopped."""
     try:
-        cluster = Cluster.create(durable=True)  # what was acknowledged must survive a crash
+        with running_cluster(durable=True) as cluster:  # what was acknowledged must survive a crash
+            yield cluster
     except NoPostgres:
         pytest.skip("needs the binaries of a PostgreSQL server")
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.mark.postgres
