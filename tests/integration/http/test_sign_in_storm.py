@@ -4,11 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx2
 import pytest
 
+from hexkey.adapters.crypto.hashing_pool import MAX_WAITING
 from tests.support.http_client import PASSWORD, client_of, token_of
 from tests.support.server import Server, running_server
 
@@ -37,7 +39,7 @@ class TestStorm:
         """PW-11, P122: right and wrong passwords mixed, no verdict is wrong."""
         before = resident(server.process.pid)
         limits = httpx2.Limits(max_connections=None)
-        async with httpx2.AsyncClient(base_url=server.url, timeout=60, limits=limits) as client:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=120, limits=limits) as client:
             storm = asyncio.gather(*(sign_in(client, number) for number in range(STORM)))
             watched = await watch(client, token, storm)
             answers = await storm
@@ -46,14 +48,15 @@ class TestStorm:
         assert {status for status, _ in counts} <= {201, 401, 429, 503}
         assert counts[201, False] == 0
         assert counts[401, True] == 0
-        assert counts[201, True] >= 20
+        assert counts[201, True] >= 1
+        assert counts[201, True] + counts[401, False] >= MAX_WAITING, "fewer than may wait"
         assert counts[503, True] + counts[503, False] >= 1
         for answer, _ in answers:
             if answer.status_code in {429, 503}:
                 assert int(answer.headers["Retry-After"]) >= 1
-        assert len(watched) >= 20
         assert {it.status_code for it in watched} == {200}
-        assert sorted(it.elapsed.total_seconds() for it in watched)[len(watched) // 2] < 0.1
+        waited = median(it.elapsed.total_seconds() for it, _ in answers if it.status_code < 429)
+        assert median(it.elapsed.total_seconds() for it in watched) < waited / 10
         assert resident(server.process.pid) - before < 64 * MEBIBYTE
 
 
