@@ -96,6 +96,11 @@ class Api:
         """Let be written what requests only noted."""
         await self.container.write_sightings()()
 
+    async def fall_silent(self) -> None:
+        """Say nothing more to the database than the next requests ask for."""
+        await self.container.background().stop()
+        await self.container.throttle().settled()
+
     async def me(self, headers: Mapping[str, str]) -> Answer:
         """Who `headers` say one is."""
         return await self.call("GET", "/users/me", headers=headers)

@@ -126,11 +126,16 @@ def replies(data: bytes) -> list[Reply]:
 
 
 @contextmanager
-def serving(app: ASGIApp, *, read_timeout: float = 10.0) -> Iterator[Wire]:
+def serving(
+    app: ASGIApp,
+    *,
+    read_timeout: float = 10.0,
+    protocol: type[GuardedProtocol] = GuardedProtocol,
+) -> Iterator[Wire]:
     """`app` behind the protocol of the real server, with its options, on a port of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         wire = Wire(listener.getsockname()[1])
-        options = {**_OPTIONS, "http": _counting(wire, read_timeout), "lifespan": "on"}
+        options = {**_OPTIONS, "http": _counting(protocol, wire, read_timeout), "lifespan": "on"}
         server = uvicorn.Server(uvicorn.Config(app, **options))
         thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
         thread.start()
@@ -142,8 +147,10 @@ def serving(app: ASGIApp, *, read_timeout: float = 10.0) -> Iterator[Wire]:
             assert not thread.is_alive()
 
 
-def _counting(wire: Wire, timeout: float) -> type[asyncio.Protocol]:
-    class Counting(GuardedProtocol):
+def _counting(
+    protocol: type[GuardedProtocol], wire: Wire, timeout: float
+) -> type[asyncio.Protocol]:
+    class Counting(protocol):  # type: ignore[valid-type,misc]  # whichever it is
         read_timeout = timeout
 
         def data_received(self, data: bytes) -> None:

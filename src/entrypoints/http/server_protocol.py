@@ -7,6 +7,7 @@ size is collected before the application sees its first byte.
 import asyncio
 import json
 import os
+import sys
 from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -88,7 +89,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words
         """Refuse what is not HTTP, in our own words."""
-        self._refuse(MalformedRequest())
+        error = sys.exception()
+        if error is not None and isinstance(error.__context__, MemoryError):
+            self._give_up()  # nothing is wrong with the request; who hears nothing tries again
+        else:
+            self._refuse(MalformedRequest())
 
     def shutdown(self) -> None:
         """Let the request under way be answered, and soon if it is only waiting for news."""

@@ -59,7 +59,7 @@ async def test_lg_02_an_event_adds_no_commit_of_its_own(database_url: str, deed:
     }  # counts in transactions of its own
     async with an_api(database_url=database_url, **rules) as api:
         device = await a_new_device(api)
-        await api.container.background().stop()
+        await api.fall_silent()
         before = await events(api)
         commits = Commits(api)
 

@@ -144,7 +144,7 @@ class TestCost:
             user=await owner_of(stored_api), role=Role("writer")
         )
         writing = await a_key(stored_api, alice, "notes:write")
-        await stored_api.container.background().stop()  # what goes on beside the requests
+        await stored_api.fall_silent()
 
         async with a_host(stored_api) as client:
             await client.get("/anybody", headers=alice)

@@ -185,7 +185,7 @@ class TestRefresh:
         """A read and a compare-and-set, which takes its event along; figures depend on it."""
         async with an_api(database_url=database_url) as api:
             device = await a_new_device(api)
-            await api.container.background().stop()  # what goes on beside the requests speaks, too
+            await api.fall_silent()
             spoken: list[str] = []
             note_statements(api, spoken)
 
@@ -194,7 +194,7 @@ class TestRefresh:
 
         one_process = api.container.engine().dialect.name == "sqlite"
         spent = ["BEGIN", "UPDATE", "INSERT"] if one_process else ["WITH"]
-        assert asked == ["SELECT", *spent]
+        assert asked == ["SELECT", *spent], spoken
 
 
 class TestRefreshedUser:
