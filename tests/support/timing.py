@@ -10,7 +10,7 @@ from dataclasses import dataclass
 Deed = Callable[[], Awaitable[object]]
 
 STRICT = os.environ.get("HEXKEY_STRICT_TIMING") == "1"  # on a quiet machine, as in a benchmark
-PAIRS = 300 if STRICT else 100
+PAIRS = 300 if STRICT else 50
 TRIES = 1 if STRICT else 3
 _RESAMPLES = 1000
 

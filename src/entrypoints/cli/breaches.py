@@ -41,8 +41,10 @@ def build_filter(
     where it was.
     """
     from hexkey.entrypoints.breach_adapters import UnusableList, make_filter
+    from hexkey.entrypoints.cli.garbage import spare_what_stays
     from hexkey.entrypoints.cli.refusals import CommandRefused
 
+    spare_what_stays()
     try:
         with progress_bar() as told:
             made = make_filter(

@@ -10,6 +10,7 @@ from hexkey.application.audit.sealing import AuditChainBroken
 from hexkey.application.ports.storage import Storage
 from hexkey.domain.audit.event import OPERATOR
 from hexkey.domain.errors import TemporarilyUnavailable
+from hexkey.entrypoints.cli.garbage import spare_what_stays
 from hexkey.entrypoints.cli.refusals import CommandRefused
 from hexkey.entrypoints.container import Container, build_container
 from hexkey.entrypoints.logs import configure_logging
@@ -41,6 +42,7 @@ def run(deed: Callable[[Container], Awaitable[T]], *, sealing: bool = True) -> T
         CommandRefused: if the storage would be gone with this process.
     """
     container = build_container(_lasting(configured()))
+    spare_what_stays()
     return asyncio.run(_opened(container, deed, sealing=sealing))
 
 
@@ -51,6 +53,7 @@ def migrate_storage() -> bool:
         Whether there was anything to do.
     """
     container = build_container(_lasting(configured()))
+    spare_what_stays()
     return asyncio.run(_migrated(container))
 
 

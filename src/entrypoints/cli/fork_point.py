@@ -5,6 +5,8 @@ import signal
 import sys
 from types import FrameType
 
+from hexkey.entrypoints.cli.garbage import collect_later
+
 _here = os.getpid()
 
 
@@ -21,3 +23,4 @@ def _pass_on(number: int, _frame: FrameType | None) -> None:
 
 if "multiprocessing.forkserver" in " ".join(sys.orig_argv):  # and nowhere else, if others import it
     signal.signal(signal.SIGTERM, _pass_on)
+    collect_later()  # each worker does, when it has started

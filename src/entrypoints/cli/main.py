@@ -24,6 +24,7 @@ from hexkey.entrypoints.cli import (
     users,
     webhooks,
 )
+from hexkey.entrypoints.cli.garbage import collect_later
 from hexkey.entrypoints.cli.output import AsJson, show_json
 from hexkey.entrypoints.cli.refusals import Program, unforeseen
 
@@ -66,6 +67,7 @@ def version(as_json: AsJson = False) -> None:
 
 def main() -> None:
     """Run the program and exit."""
+    collect_later()  # commands import what they need themselves
     try:
         app(prog_name="hexkey")
     except Exception as error:  # noqa: BLE001 - the last line before the traceback

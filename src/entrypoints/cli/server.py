@@ -94,6 +94,7 @@ def _run_supervised(
     fork_point = None if reloading else prepare_workers()
     token = asyncio.run(_rehearse(app))
     announce(app.container.settings(), found, setup_token=token)
+    spare_what_stays()
     config = uvicorn.Config(_WORKER, factory=True, workers=workers, reload=reloading, **_OPTIONS)
     if fork_point is None:
         server = uvicorn.Server(config)
