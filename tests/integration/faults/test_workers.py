@@ -6,7 +6,7 @@ import resource
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.faults_families import Client, settings_for, signed_in, verify
 from tests.support.faults_http import Refused, ask, eventually
-from tests.support.faults_ledger import Ledger, rounds
+from tests.support.faults_ledger import Ledger, rounds, sized
 from tests.support.postgres import NoPostgres, run_apart, running_cluster
 from tests.support.processes import (
     fork_point,
@@ -28,7 +28,7 @@ from tests.support.server import Server, running_server
 
 pytestmark = pytest.mark.anyio
 
-REPLACED = 2.0  # seconds: the promise
+REPLACED = sized(10, full=2)  # seconds; the promise is 2, on a machine of its own
 
 
 @asynccontextmanager
@@ -109,7 +109,10 @@ class TestALostWorker:
                 for client in clients:
                     assert await client.refresh(server.port, ledger) == 200
             finally:
-                os.kill(silent, signal.SIGCONT)
+                with suppress(
+                    ProcessLookupError
+                ):  # replaced, too: this took longer than silence may
+                    os.kill(silent, signal.SIGCONT)
         await verify(url, clients, ledger)
         ledger.close()
         assert max(ledger.recovery) < REPLACED
