@@ -76,9 +76,10 @@ audit: .venv/.development ## Ask for known vulnerabilities of what is locked
 	$(BIN)/python tools/audit.py
 
 # One run of the suite, two bounds: the core is held higher than the rest. What drives real
-# processes, browsers and installations adds minutes and no coverage, and so does doing on
-# PostgreSQL what was done on SQLite, beyond the adapters; `make test` runs it all.
-APART := browser docs examples faults frontline fuzz races served timing wheel worker
+# processes, browsers and installations, or goes many ways through what others have gone through,
+# adds minutes and no coverage, and so does doing on PostgreSQL what was done on SQLite, beyond
+# the adapters; `make test` runs it all.
+APART := browser docs examples faults frontline fuzz races served stateful timing wheel worker
 coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest $(SHARED) -q -m 'not postgres' \

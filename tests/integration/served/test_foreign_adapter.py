@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli.test_serve import call
+from tests.integration.served.test_serve import call
 from tests.support.server import ROOT, run_program, running_server
 
 EXAMPLE = ROOT / "examples" / "foreign_adapter"
