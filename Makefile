@@ -17,6 +17,10 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 SHARED := -n $(JOBS) --dist worksteal
 PYTEST := $(BIN)/python -m pytest $(SHARED)
 
+# What was compiled is kept, whatever the surroundings say: tests start hundreds of programs, and
+# without it each of them compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help env env-dev serve test static check lint format types imports bandit docs-check locks-check audit \
 	coverage faults fuzz mutation bench lock openapi security-rows sbom clean
