@@ -54,7 +54,8 @@ def list_(as_json: AsJson = False) -> None:
     _show(run(lambda container: container.signing_keys().all()), as_json=as_json)
 
 
-@app.command("retire")
+# A key's id is base64url: one of 64 begins with a hyphen, and is no option.
+@app.command("retire", context_settings={"ignore_unknown_options": True})
 def retire(kid: str, as_json: AsJson = False) -> None:
     """End a key at once, as after a leak: tokens that it signed are refused, its secret is gone.
 

@@ -87,6 +87,11 @@ class TestKeysRetire:
     def test_knows_no_other_key(self, hexkey: Program) -> None:
         assert hexkey("keys", "retire", "nobody").exit_code == 3
 
+    @pytest.mark.parametrize("id", ["-x1", "-h-_", "--all", "-"])
+    def test_takes_a_hyphen_for_the_beginning_of_an_id(self, hexkey: Program, id: str) -> None:
+        """One id of 64 begins so."""
+        assert hexkey("keys", "retire", id).exit_code == 3
+
 
 class TestKeysList:
     def test_shows_no_private_half(self, hexkey: Program) -> None:
