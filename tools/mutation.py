@@ -1,11 +1,12 @@
-"""How many small mistakes in the security modules the unit tests notice (SU-03).
+"""How many small mistakes in the security modules the quick tests notice (SU-03).
 
     python tools/mutation.py [--sample 200] [--seed 20260101] [--contexts FILE] [MODULE ...]
 
-The unit tests run once to learn which of them execute which line. Then each mistake of the sample
-is put into a module in memory, in a process of its own, and the tests that execute its line run
-until one fails (`.`) or the time is up (`!`). A mistake that no test notices survives, and is
-shown. Nothing on disk changes.
+The tests run once to learn which of them execute which line. Then each mistake of the sample is
+put into a module in memory, in a process of its own, and the tests that execute its line run until
+one fails (`.`) or the time is up (`!`): first those that are about the module, then other unit
+tests, then the rest. A mistake that no test notices survives, and is shown. Nothing on disk
+changes.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import importlib.abc
 import importlib.util
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -38,19 +41,15 @@ MODULES = (
     "application/sessions",
 )
 TESTS = (  # that are quick, and hold what the modules do
-    *("tests/unit/application", "tests/unit/domain", "tests/unit/adapters_memory"),
-    *("tests/integration/http/admin", "tests/integration/http/throttle"),
+    *("tests/unit", "tests/integration/http/admin", "tests/integration/http/throttle"),
     *("tests/integration/http/sessions", "tests/integration/http/test_alike.py"),
-    *("tests/integration/http/test_audit_types.py", "tests/unit/entrypoints/cli/test_audit.py"),
-    *(
-        "tests/integration/http/test_explanations.py",
-        "tests/integration/http/test_audit_catalogue.py",
-    ),
+    *("tests/integration/http/test_audit_types.py", "tests/integration/http/test_explanations.py"),
+    "tests/integration/http/test_audit_catalogue.py",
     *("tests/integration/sql/test_audit_tampering.py", "-k", "not postgres"),
 )
 LIMIT = 0.8  # of the mistakes are noticed
 PATIENCE = 120  # seconds for one; a mistake that makes a test hang is noticed
-MOST_TESTS = 60  # of those that execute the line, unit tests and others, spread evenly
+MOST_TESTS = 60  # of each kind of those that execute the line, spread evenly
 # What every test imports from others is loaded once; never anything of ours.
 WARM = ("fastapi", "sqlalchemy.ext.asyncio", "hypothesis", "httpx2", "jwt", "asyncpg", "typer")
 
@@ -128,7 +127,7 @@ def _tests_by_line(contexts: Path | None) -> CoverageData:
             "--cov-context=test",
             "--cov-branch",
             "--cov-report=",
-            "tests/unit",
+            *TESTS,
         ]
         subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", *options],
@@ -140,23 +139,60 @@ def _tests_by_line(contexts: Path | None) -> CoverageData:
 
 
 def _is_noticed(file: Path, mutant: Mutant, data: CoverageData) -> bool:
-    """Whether a test fails; unit tests are asked first, they answer soonest."""
-    tests = set(_executing(file, mutant.line, data))
-    quick = {it for it in tests if it.startswith("tests/unit/")}
-    return any(it and _fails(file, mutant, _some(it)) for it in (quick, tests - quick))
+    """Whether a test fails; those are asked first that are likeliest to notice it, and soonest."""
+    found = _executing(file, mutant.line, data)
+    about = _about(file)
+    near = {it for it in found or _of_file(file, data) if it.partition("::")[0] in about}
+    if not found:  # it runs as the module is loaded, and so for tests that run nothing of it, too
+        near |= about
+    others = (found or _of_file(file, data)) - near
+    quick = {it for it in others if it.startswith("tests/unit/")}
+    return any(it and _fails(file, mutant, _some(it)) for it in (near, quick, others - quick))
 
 
 def _some(tests: set[str]) -> list[str]:
     return sorted(tests)[:: len(tests) // MOST_TESTS + 1]
 
 
-def _executing(file: Path, line: int, data: CoverageData) -> Iterator[str]:
-    """The tests of a line; of the whole file where a line runs only as the module is loaded."""
+@cache
+def _about(file: Path) -> set[str]:
+    """The unit tests, as files, that import the module or have its name."""
+    *packages, name = _dotted(file).split(".")
+    within = rf" import (\([^)]*|.*)\b{name}\b"
+    imported = re.compile(
+        rf"^(from|import) {'[.]'.join(packages)}([.]{name}\b|{within})", re.MULTILINE
+    )
+    return {
+        str(test.relative_to(ROOT))
+        for test in (ROOT / "tests/unit").rglob("test_*.py")
+        if test.stem == f"test_{name}" or imported.search(test.read_text())
+    }
+
+
+def _executing(file: Path, line: int, data: CoverageData) -> set[str]:
+    """The tests of a line; none if it runs only as the module is loaded, or not at all."""
+    return _lines(file, data).get(line, set())
+
+
+def _of_file(file: Path, data: CoverageData) -> set[str]:
+    return set().union(*_lines(file, data).values())
+
+
+@cache
+def _lines(file: Path, data: CoverageData) -> dict[int, set[str]]:
+    """The tests of each line, without the values of their parameters."""
+    found: dict[int, set[str]] = {}
     for measured in data.measured_files():
         if measured.endswith(str(file.relative_to(ROOT / "src"))):
-            by_line = {at: set(it) - {""} for at, it in data.contexts_by_lineno(measured).items()}
-            for context in by_line.get(line) or set().union(*by_line.values()):
-                yield context.partition("|")[0].partition("[")[0]
+            for at, contexts in data.contexts_by_lineno(measured).items():
+                named = {it.partition("|")[0].partition("[")[0] for it in contexts}
+                found.setdefault(at, set()).update(named - {""})
+    return {at: tests for at, tests in found.items() if tests}
+
+
+def _dotted(file: Path) -> str:
+    parts = ["hexkey", *file.relative_to(ROOT / "src").with_suffix("").parts]
+    return ".".join(parts).removesuffix(".__init__")
 
 
 def _fails(file: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
@@ -177,9 +213,7 @@ def _run(file: Path, mutant: Mutant, tests: Sequence[str]) -> int:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     os.chdir(ROOT)
-    parts = ["hexkey", *file.relative_to(ROOT / "src").with_suffix("").parts]
-    name = ".".join(parts).removesuffix(".__init__")
-    sys.meta_path.insert(0, _Mistaken(name, file, mutant.source))
+    sys.meta_path.insert(0, _Mistaken(_dotted(file), file, mutant.source))
     hypothesis.settings.register_profile("patient", deadline=None)
     hypothesis.settings.load_profile("patient")
     options = ["-x", "-q", "-n", "0", "-p", "no:schemathesis", "-p", "no:cov", "--assert=plain"]
