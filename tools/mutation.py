@@ -141,10 +141,10 @@ def _tests_by_line(contexts: Path | None) -> CoverageData:
 def _is_noticed(file: Path, mutant: Mutant, data: CoverageData) -> bool:
     """Whether a test fails; those are asked first that are likeliest to notice it, and soonest."""
     found = _executing(file, mutant.line, data)
-    about = _about(file)
-    near = {it for it in found or _of_file(file, data) if it.partition("::")[0] in about}
+    theirs = about(file)
+    near = {it for it in found or _of_file(file, data) if it.partition("::")[0] in theirs}
     if not found:  # it runs as the module is loaded, and so for tests that run nothing of it, too
-        near |= about
+        near |= theirs
     others = (found or _of_file(file, data)) - near
     quick = {it for it in others if it.startswith("tests/unit/")}
     return any(it and _fails(file, mutant, _some(it)) for it in (near, quick, others - quick))
@@ -155,8 +155,8 @@ def _some(tests: set[str]) -> list[str]:
 
 
 @cache
-def _about(file: Path) -> set[str]:
-    """The unit tests, as files, that import the module or have its name."""
+def about(file: Path) -> set[str]:
+    """The unit tests, as files, that import the module, or every module, or have its name."""
     *packages, name = _dotted(file).split(".")
     within = rf" import (\([^)]*|.*)\b{name}\b"
     imported = re.compile(
@@ -165,7 +165,9 @@ def _about(file: Path) -> set[str]:
     return {
         str(test.relative_to(ROOT))
         for test in (ROOT / "tests/unit").rglob("test_*.py")
-        if test.stem == f"test_{name}" or imported.search(test.read_text())
+        if test.stem == f"test_{name}"
+        or imported.search(test.read_text())
+        or "walk_packages" in test.read_text()
     }
 
 
