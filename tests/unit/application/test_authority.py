@@ -179,7 +179,7 @@ class TestEnsuring:
                     await ensure_may_assign(transaction, unknown, a_user(), by=by)
 
 
-def expected(allowed: bool) -> "nullcontext[object] | pytest.RaisesExc[Forbidden]":
+def expected(allowed: bool) -> "nullcontext[None] | pytest.RaisesExc[Forbidden]":
     return nullcontext() if allowed else pytest.raises(Forbidden)
 
 

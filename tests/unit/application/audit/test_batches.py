@@ -255,7 +255,7 @@ class TestIntact:
         events = await self.linked(trail)
         for wrong in ({"event": None}, {"digest": "0" * 64}, {"sequence": 9}):
             changed = [*events]
-            changed[at] = replace(events[at], **wrong)  # type: ignore[arg-type]  # names of fields
+            changed[at] = replace(events[at], **wrong)
             assert not intact(ChainHead(), changed)
 
     def test_lg_10_is_old_until_the_first_that_is_not(self) -> None:

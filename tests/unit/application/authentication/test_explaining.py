@@ -16,6 +16,7 @@ from tests.support.deployments import PASSWORD, MemoryDeployment
 pytestmark = pytest.mark.anyio
 
 HOME = "203.0.113.7"
+DECOYS = "\0nobody types this"  # what the hashes are made of that stand in for others
 Checks = dict[str, bool]
 
 
@@ -54,6 +55,8 @@ class TestPassword:
             ("gone", "a wrong one", asked(known=True, active=False, matches=False)),
             ("empty", PASSWORD, asked(known=True, active=True, matches=False)),
             ("nobody", PASSWORD, asked(known=False, active=False, matches=False)),
+            ("nobody", DECOYS, asked(known=False, active=False, matches=False)),
+            ("empty", DECOYS, asked(known=True, active=True, matches=False)),
             ("alice", "x" * 257, {"password.length": False}),
             ("nobody", "x" * 257, {"password.length": False}),
         ],

@@ -119,16 +119,20 @@ class TestPrincipal:
 def by_key(kind: KeyKind | None, *, leaving: bool = False) -> Principal:
     """An administrator who comes by such a key, or by a token."""
     user = a_user(roles=frozenset((ADMIN,)))
-    key = kind and ApiKey(
-        id=ApiKeyId(an_id()),
-        owner=user.id,
-        kind=kind,
-        name="backup",
-        digest="d",
-        scopes=frozenset(),
-        credential_version=None,
-        created_at=START,
-        expires_at=None,
+    key = (
+        None
+        if kind is None
+        else ApiKey(
+            id=ApiKeyId(an_id()),
+            owner=user.id,
+            kind=kind,
+            name="backup",
+            digest="d",
+            scopes=frozenset(),
+            credential_version=None,
+            created_at=START,
+            expires_at=None,
+        )
     )
     if leaving:
         user = user.leaving(erase_at=START, now=START)
