@@ -103,9 +103,11 @@ def _ensure_sound(sample: Sequence[Found], tests: CoverageData) -> None:
     """Or a test that fails in any case would seem to notice everything."""
     file, mutant = sample[0]
     right = replace(mutant, source=file.read_text())
-    near = sorted(set().union(*(about(file) for file, _ in sample)))
-    if _is_noticed(file, right, tests) or _fails(file, right, near, patience=10 * PATIENCE):
-        raise SystemExit("tests fail without any mistake, too")
+    near = set().union(*(about(file) for file, _ in sample))
+    asked = set().union(*(_of_file(file, tests) for file, _ in sample))
+    for options in (["--collect-only", *asked], sorted(near), _some(_of_file(file, tests))):
+        if _fails(file, right, options, patience=10 * PATIENCE):
+            raise SystemExit("without any mistake, too, tests fail, or are not where they were")
 
 
 def _options() -> argparse.Namespace:
@@ -149,10 +151,9 @@ def _is_noticed(file: Path, mutant: Mutant, data: CoverageData) -> bool:
     """Whether a test fails; those are asked first that are likeliest to notice it, and soonest."""
     found = _executing(file, mutant.line, data)
     theirs = about(file)
-    near = {it for it in found or _of_file(file, data) if it.partition("::")[0] in theirs}
-    if not found:  # it runs as the module is loaded, and so for tests that run nothing of it, too
-        near |= theirs
-    others = (found or _of_file(file, data)) - near
+    # What runs as the module is loaded, runs for tests that execute nothing of it, too.
+    near = {it for it in found if it.partition("::")[0] in theirs} if found else theirs
+    others = {it for it in found or _of_file(file, data) if it.partition("::")[0] not in theirs}
     quick = {it for it in others if it.startswith("tests/unit/")}
     return any(it and _fails(file, mutant, _some(it)) for it in (near, quick, others - quick))
 

@@ -96,7 +96,7 @@ class TestReadAuthority:
             ((ADMIN, HELPER), list(Permission), 1),
         ],
     )
-    async def test_az_01_is_what_is_permitted_and_read_only_for_who_holds_a_role(
+    async def test_az_05_is_what_is_permitted_and_read_only_for_who_holds_a_role(
         self, read: ReadAuthority, held: tuple[Role, ...], permitted: list[str], asked: int
     ) -> None:
         user = a_user(roles=frozenset(held))
@@ -149,9 +149,9 @@ COVERED = [
 
 @pytest.mark.parametrize(("by", "roles", "covered"), COVERED)
 class TestEnsuring:
-    """AZ-03: nobody acts on who may do more, and nobody gives what they do not have."""
+    """AZ-04: nobody acts on who may do more, and nobody gives what they do not have."""
 
-    async def test_az_03_covers_who_may_do_nothing_more(
+    async def test_az_04_covers_who_may_do_nothing_more(
         self, store: MemoryStore, by: Authority, roles: tuple[Role, ...], covered: bool
     ) -> None:
         user = a_user(roles=frozenset(roles))
@@ -161,7 +161,7 @@ class TestEnsuring:
 
         assert context.checks == noted("caller.covers", by, roles, covered)
 
-    async def test_az_03_gives_what_the_giver_has(
+    async def test_az_04_gives_what_the_giver_has(
         self, store: MemoryStore, by: Authority, roles: tuple[Role, ...], covered: bool
     ) -> None:
         async with store.begin() as transaction:
@@ -170,7 +170,7 @@ class TestEnsuring:
 
         assert context.checks == noted("caller.may_give", by, roles, covered)
 
-    async def test_az_03_gives_nothing_that_is_not_defined(
+    async def test_az_04_gives_nothing_that_is_not_defined(
         self, store: MemoryStore, by: Authority, roles: tuple[Role, ...], covered: bool
     ) -> None:
         async with store.begin() as transaction:

@@ -70,7 +70,7 @@ class TestDefineRole:
     async def test_permits_exactly_what_it_is_told_or_more(
         self, define: DefineRole, store: MemoryStore
     ) -> None:
-        """AZ-01: and what was permitted is written down, each time, in whole."""
+        """And what was permitted is written down, each time, in whole."""
         await define(name="helper", permissions=("b", "a"))
         more = await define.permit(name="helper", permissions=("c",))
         assert (more.permissions, more.created_at) == (frozenset("abc"), START)

@@ -69,13 +69,13 @@ class TestKnownRole:
 
 
 class TestPower:
-    def test_az_01_is_none_unless_it_is_given(self) -> None:
+    def test_is_none_unless_it_is_given(self) -> None:
         assert Authority(actor=None) == POWERLESS != OPERATOR
         assert not POWERLESS.is_administrator
         assert OPERATOR.is_administrator
         assert (OPERATOR.actor, POWERLESS.actor) == (None, None)
 
-    def test_az_01_of_a_role_keeps_its_beginning_when_it_changes(self) -> None:
+    def test_of_a_role_keeps_its_beginning_when_it_changes(self) -> None:
         role = RoleDefinition(name=Role("a"), created_at=START)
 
         assert role.permitting(["x"]).created_at == START

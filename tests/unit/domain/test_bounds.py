@@ -62,5 +62,5 @@ class TestBounds:
     def test_su_03_are_those_that_were_meant(self) -> None:
         assert [bound for bound, _ in BOUNDS] == [meant for _, meant in BOUNDS]
 
-    def test_se_10_a_user_has_so_many_sessions_by_default(self) -> None:
+    def test_se_11_a_user_has_so_many_sessions_by_default(self) -> None:
         assert session.SessionPolicy(idle=DAY, absolute=DAY).most == 100

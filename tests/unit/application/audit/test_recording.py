@@ -1,4 +1,4 @@
-"""LG-09: an event has every fact of its request and of its deed, and each in its place."""
+"""LG-01: an event has every fact of its request and of its deed, and each in its place."""
 
 import hashlib
 from typing import Any
@@ -45,7 +45,7 @@ class TestEvent:
             ),
         ],
     )
-    def test_lg_09_is_of_the_request_unless_it_is_told_otherwise(
+    def test_lg_01_is_of_the_request_unless_it_is_told_otherwise(
         self, given: dict[str, Any], changed: dict[str, Any]
     ) -> None:
         with serving(a_request()):
@@ -64,7 +64,7 @@ class TestEvent:
         assert {name: getattr(event, name) for name in FACTS} == of_request | changed
         assert (event.type, event.at, event.details) == (AuditType.SIGNED_IN, START, {})
 
-    def test_lg_09_of_nobody_is_of_the_system(self) -> None:
+    def test_lg_01_of_nobody_is_of_the_system(self) -> None:
         event = an_audit().event(AuditType.KEY_MADE, at=START, details={"a": "b"})
 
         nothing = dict.fromkeys(FACTS) | {"actor": SYSTEM, "outcome": Outcome.DONE}
@@ -87,7 +87,7 @@ class TestEvent:
 
         assert (event.client, event.address) == ("x" * 512, "y" * 64)
 
-    async def test_lg_09_is_written_in_the_transaction_with_all_it_was_given(self) -> None:
+    async def test_lg_01_is_written_in_the_transaction_with_all_it_was_given(self) -> None:
         store = MemoryStore()
         async with store.begin() as transaction:
             await an_audit()(

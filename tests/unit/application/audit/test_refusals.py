@@ -85,7 +85,7 @@ class InternalError(HexkeyError):
 
 class TestNote:
     @pytest.mark.parametrize(("error", "kind"), NOTED, ids=lambda it: type(it).__name__)
-    async def test_lg_09_names_what_was_refused_and_why(
+    async def test_lg_01_names_what_was_refused_and_why(
         self,
         refusals: Refusals,
         archive: AwayArchive,
@@ -110,7 +110,7 @@ class TestNote:
         ],
         ids=lambda it: type(it).__name__,
     )
-    def test_lg_09_blames_nobody_for_what_has_failed(
+    def test_lg_01_blames_nobody_for_what_has_failed(
         self, refusals: Refusals, error: HexkeyError, kind: AuditType
     ) -> None:
         refusals.note(error)
@@ -126,7 +126,7 @@ class TestNote:
 
         assert refusals._waiting == []
 
-    async def test_lg_09_takes_down_what_was_looked_at_and_what_was_missed(
+    async def test_lg_01_takes_down_what_was_looked_at_and_what_was_missed(
         self, refusals: Refusals, archive: AwayArchive, store: MemoryStore
     ) -> None:
         archive.away = False
@@ -143,7 +143,7 @@ class TestNote:
 
 class TestNoteStart:
     @pytest.mark.parametrize("away", [True, False])
-    async def test_lg_09_is_written_now_or_as_soon_as_it_can_be(
+    async def test_lg_01_is_written_now_or_as_soon_as_it_can_be(
         self, refusals: Refusals, archive: AwayArchive, store: MemoryStore, away: bool
     ) -> None:
         archive.away = away

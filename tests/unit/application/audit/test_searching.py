@@ -62,7 +62,7 @@ class TestEvery:
 
         assert [it.type for it in events_in(store)] == [AuditType.AUDIT_EXPORTED]
 
-    async def test_lg_09_reading_is_written_down_with_what_was_asked(
+    async def test_lg_01_reading_is_written_down_with_what_was_asked(
         self, search: SearchAuditTrail, store: MemoryStore
     ) -> None:
         query = AuditQuery(type=AuditType.USER_UPDATED, subject="ann")
@@ -92,7 +92,7 @@ class TestPages:
         assert pages == max(1, (there + 1) // 2)
 
     @pytest.mark.parametrize("there", range(4))
-    async def test_lg_09_are_written_down_with_how_many_were_shown(
+    async def test_lg_01_are_written_down_with_how_many_were_shown(
         self, search: SearchAuditTrail, store: MemoryStore, there: int
     ) -> None:
         await search.archive.add([an_event(subject="ann") for _ in range(there)])
@@ -118,7 +118,7 @@ class TestExplainRequest:
     def explain(self, search: SearchAuditTrail) -> ExplainRequest:
         return ExplainRequest(archive=search.archive, audit=an_audit(), clock=FrozenClock())
 
-    async def test_lg_09_tells_everything_of_one_request_in_its_order(
+    async def test_lg_01_tells_everything_of_one_request_in_its_order(
         self, explain: ExplainRequest, store: MemoryStore
     ) -> None:
         of_it = [an_event(request_id="one") for _ in range(3)]

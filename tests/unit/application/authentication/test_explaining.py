@@ -1,4 +1,4 @@
-"""LG-09: an operator can see by which rules an attempt was judged; the caller hears nothing."""
+"""LG-01: an operator can see by which rules an attempt was judged; the caller hears nothing."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ class TestPassword:
             ("nobody", "x" * 257, {"password.length": False}),
         ],
     )
-    async def test_lg_09_is_explained_by_what_was_the_case(
+    async def test_lg_01_is_explained_by_what_was_the_case(
         self, deployment: MemoryDeployment, login: str, password: str, checks: Checks
     ) -> None:
         users = {"alice": await deployment.somebody("alice")}
@@ -79,8 +79,8 @@ class TestPassword:
 
 
 class TestThrottle:
-    async def test_lg_09_is_explained_by_every_counter(self, deployment: MemoryDeployment) -> None:
-        """LG-09: before the attempt was counted: what stood there, what is free, and the wait."""
+    async def test_lg_01_is_explained_by_every_counter(self, deployment: MemoryDeployment) -> None:
+        """LG-01: before the attempt was counted: what stood there, what is free, and the wait."""
         await deployment.somebody("alice")
         for failures in range(6):
             context, refusal = await judged(deployment, "alice", "a wrong one")

@@ -27,8 +27,8 @@ class TestLimitRequests:
         counters.writable = False
         assert await limit(RequestKind.REFRESH, address="203.0.113.7") is None
 
-    async def test_rl_06_says_until_when_everything_is_made_good(self) -> None:
-        """RL-06: and never that it was before now."""
+    async def test_says_until_when_everything_is_made_good(self) -> None:
+        """And never that it was before now."""
         clock = FrozenClock()
         policy = RequestPolicy({RequestKind.REFRESH: 2})
         limit = LimitRequests(counters=MemoryFailureCounters(), policy=policy, clock=clock)

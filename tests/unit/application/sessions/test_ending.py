@@ -75,7 +75,7 @@ class TestEndSession:
 
         await deployment.resolve(token=tokens.access_token)
 
-    async def test_lg_09_is_written_down_once(
+    async def test_lg_01_is_written_down_once(
         self, deployment: MemoryDeployment, alice: User, tokens: IssuedTokens
     ) -> None:
         for _ in range(2):
@@ -150,7 +150,7 @@ class TestReauthenticate:
 
         assert principal.proved_at == deployment.clock.now()
 
-    async def test_lg_09_is_written_down(
+    async def test_lg_01_is_written_down(
         self, deployment: MemoryDeployment, alice: User, tokens: IssuedTokens
     ) -> None:
         deployment.clock.advance(seconds=7)

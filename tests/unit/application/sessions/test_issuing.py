@@ -136,10 +136,10 @@ class TestSignIn:
 
         assert sessions(deployment) == 0
 
-    async def test_lg_09_is_written_down_as_what_the_user_did_from_where_they_are(
+    async def test_lg_01_is_written_down_as_what_the_user_did_from_where_they_are(
         self, deployment: MemoryDeployment
     ) -> None:
-        """LG-09: the request is theirs from then on."""
+        """LG-01: the request is theirs from then on."""
         alice = await deployment.somebody("alice")
         with serving(RequestContext(address="203.0.113.7")) as context:
             issued = await deployment.sign_in(login="alice", password=PASSWORD)
@@ -183,8 +183,8 @@ class TestSignIn:
 
         assert len({*devices, None}) == 5
 
-    async def test_se_10_ends_the_oldest_with_one_more_than_there_may_be(self) -> None:
-        """SE-10: and says so in the trail."""
+    async def test_se_11_ends_the_oldest_with_one_more_than_there_may_be(self) -> None:
+        """SE-11: and says so in the trail."""
         policy = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=30), most=2)
         deployment = MemoryDeployment(session_policy=policy)
         await deployment.ensure_signing_key()

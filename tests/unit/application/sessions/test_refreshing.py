@@ -140,10 +140,10 @@ class TestRefreshSession:
 
         assert deployment.stores.store.committed.changes_ever == changes
 
-    async def test_tk_08_knows_no_session_and_no_number_that_was_not_given_out(
+    async def test_knows_no_session_and_no_number_that_was_not_given_out(
         self, deployment: MemoryDeployment, first: IssuedTokens
     ) -> None:
-        """TK-08: a token of ours, as after a restored backup."""
+        """A token of ours, as after a restored backup."""
         for session, number in ((SessionId(an_id()), 1), (first.session, 2), (first.session, 9)):
             token = deployment.refresh_tokens.write(session, number)
             with pytest.raises(RefreshTokenRejected):
@@ -152,7 +152,7 @@ class TestRefreshSession:
         assert stored(deployment, first).refresh.live == 1
         assert stored(deployment, first).ended_at is None
 
-    async def test_lg_09_is_written_down_as_what_its_user_did(
+    async def test_lg_01_is_written_down_as_what_its_user_did(
         self, deployment: MemoryDeployment, first: IssuedTokens
     ) -> None:
         user = stored(deployment, first).user
@@ -172,7 +172,7 @@ class TestRefreshSession:
             "refresh_token.unspent": True,
         }
 
-    async def test_lg_09_a_reuse_is_written_down_with_the_end_that_it_had(
+    async def test_lg_01_a_reuse_is_written_down_with_the_end_that_it_had(
         self, deployment: MemoryDeployment, first: IssuedTokens
     ) -> None:
         user = stored(deployment, first).user
@@ -193,7 +193,7 @@ class TestRefreshSession:
             assert (event.subject, event.session_hash) == (user, of_session)
 
     @pytest.mark.parametrize("end", ["unknown", "ended", "disabled", "idle"])
-    async def test_lg_09_is_explained_where_it_is_refused(
+    async def test_lg_01_is_explained_where_it_is_refused(
         self, deployment: MemoryDeployment, first: IssuedTokens, end: str
     ) -> None:
         user, token = stored(deployment, first).user, first.refresh_token

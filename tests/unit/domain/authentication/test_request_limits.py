@@ -1,4 +1,4 @@
-"""RL-06: how many requests fit into a minute, and what a client is told of it."""
+"""How many requests fit into a minute, and what a client is told of it."""
 
 from datetime import datetime, timedelta
 
@@ -41,8 +41,8 @@ class Network:
 
 class TestRequestPolicy:
     @pytest.mark.parametrize("limit", LIMITS)
-    def test_rl_06_lets_as_many_through_at_once_as_a_minute_has(self, limit: int) -> None:
-        """RL-06: and says each time how many are left, and until when that is made good."""
+    def test_lets_as_many_through_at_once_as_a_minute_has(self, limit: int) -> None:
+        """And says each time how many are left, and until when that is made good."""
         network, pace = Network(limit), pace_of(limit)
         for asked in range(1, limit + 1):
             allowance = network.asks(START)
@@ -56,7 +56,7 @@ class TestRequestPolicy:
             )
 
     @pytest.mark.parametrize("limit", LIMITS)
-    def test_rl_06_goes_on_at_its_pace(self, limit: int) -> None:
+    def test_goes_on_at_its_pace(self, limit: int) -> None:
         network, now = Network(limit), START
         for _ in range(limit):
             network.asks(now)
@@ -66,7 +66,7 @@ class TestRequestPolicy:
             assert not network.asks(now).wait
             assert network.asks(now).wait == pace_of(limit)
 
-    def test_rl_06_is_whole_again_after_the_reset(self) -> None:
+    def test_is_whole_again_after_the_reset(self) -> None:
         network = Network(4)
         network.asks(START)
 
@@ -76,7 +76,7 @@ class TestRequestPolicy:
     def test_counts_nothing_that_has_no_bound(self, limits: dict[RequestKind, int]) -> None:
         assert RequestPolicy(limits).charge(KIND, ADDRESS) is None
 
-    def test_rl_06_counts_each_kind_and_each_network_for_itself(self) -> None:
+    def test_counts_each_kind_and_each_network_for_itself(self) -> None:
         policy = RequestPolicy(dict.fromkeys(RequestKind, 5))
         charges = [
             policy.charge(kind, address)

@@ -112,7 +112,7 @@ class TestPrincipal:
 
         assert principal.roles == (frozenset() if leaving or key else {ADMIN})
 
-    def test_az_01_has_no_authority_unless_it_is_read(self) -> None:
+    def test_has_no_authority_unless_it_is_read(self) -> None:
         assert by_key(None).authority == POWERLESS
 
 
