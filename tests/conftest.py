@@ -2,7 +2,10 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.browser", "tests.support.databases", "tests.support.redis"]
+pytest_plugins = [
+    *("tests.support.browser", "tests.support.databases", "tests.support.redis"),
+    "tests.support.strategies",  # before any property is read, or it would have a deadline
+]
 pytest.register_assert_rewrite("tests.contracts")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.mutants import mutants
-from tools.mutation import MODULES, ROOT
+from tools.mutation import MODULES, ROOT, TESTS, about
 
 MISTAKES = [
     ("if now < end: pass", "if now <= end:"),
@@ -20,6 +20,7 @@ MISTAKES = [
     ("value = a if b else c", "value = c if b else a"),
     ("def f(): return value", "return None"),
     ("def f(): raise Forbidden", "pass"),
+    ("def f(): raise AssertionError(a == b)", "pass"),
     ("async def f(): await transaction.commit()", "pass"),
 ]
 SPARED = [
@@ -29,6 +30,8 @@ SPARED = [
     "@dataclass(frozen=True)\nclass A: ...",
     "def f(): return None",
     "_waiting: list[str] = field(default_factory=list, init=False)",
+    "def f() -> NoReturn: raise AssertionError",
+    "match a:\n    case never: assert_never(never)",
 ]
 
 
@@ -46,6 +49,31 @@ class TestMutants:
         path = ROOT / "src" / module
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             assert one_place(file)
+
+
+class TestTests:
+    @pytest.mark.parametrize("test", [it for it in TESTS if it.startswith("tests/")])
+    def test_su_03_are_there(self, test: str) -> None:
+        assert (ROOT / test).exists()
+
+    @pytest.mark.parametrize(
+        ("module", "test"),
+        [
+            ("domain/authentication/throttle.py", "domain/authentication/test_throttle.py"),
+            ("domain/authentication/throttle.py", "domain/test_bounds.py"),
+            ("application/sessions/following.py", "application/test_bounds.py"),
+            ("application/sessions/ending.py", "application/sessions/test_ending.py"),
+            ("application/sessions/tokens.py", "domain/test_secrecy.py"),
+        ],
+    )
+    def test_su_03_of_a_module_are_those_that_name_it_or_look_at_all(
+        self, module: str, test: str
+    ) -> None:
+        """SU-03: a bound is noticed by a test that runs nothing of its module."""
+        found = about(ROOT / "src" / module)
+
+        assert f"tests/unit/{test}" in found
+        assert "tests/unit/test_quick_hasher.py" not in found
 
 
 def one_place(file: Path) -> bool:

@@ -1,11 +1,12 @@
-"""How many small mistakes in the security modules the unit tests notice (SU-03).
+"""How many small mistakes in the security modules the quick tests notice (SU-03).
 
     python tools/mutation.py [--sample 200] [--seed 20260101] [--contexts FILE] [MODULE ...]
 
-The unit tests run once to learn which of them execute which line. Then each mistake of the sample
-is put into a module in memory, in a process of its own, and the tests that execute its line run
-until one fails (`.`) or the time is up (`!`). A mistake that no test notices survives, and is
-shown. Nothing on disk changes.
+The tests run once to learn which of them execute which line. Then each mistake of the sample is
+put into a module in memory, in a process of its own, and the tests that execute its line run until
+one fails (`.`) or the time is up (`!`): first those that are about the module, then other unit
+tests, then the rest. A mistake that no test notices survives, and is shown. Nothing on disk
+changes.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import importlib.abc
 import importlib.util
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -38,19 +41,15 @@ MODULES = (
     "application/sessions",
 )
 TESTS = (  # that are quick, and hold what the modules do
-    *("tests/unit/application", "tests/unit/domain", "tests/unit/adapters_memory"),
-    *("tests/integration/http/admin", "tests/integration/http/throttle"),
+    *("tests/unit", "tests/integration/http/admin", "tests/integration/http/throttle"),
     *("tests/integration/http/sessions", "tests/integration/http/test_alike.py"),
-    *("tests/integration/http/test_audit_types.py", "tests/unit/entrypoints/cli/test_audit.py"),
-    *(
-        "tests/integration/http/test_explanations.py",
-        "tests/integration/http/test_audit_catalogue.py",
-    ),
+    *("tests/integration/http/test_audit_types.py", "tests/integration/http/test_explanations.py"),
+    "tests/integration/http/test_audit_catalogue.py",
     *("tests/integration/sql/test_audit_tampering.py", "-k", "not postgres"),
 )
 LIMIT = 0.8  # of the mistakes are noticed
 PATIENCE = 120  # seconds for one; a mistake that makes a test hang is noticed
-MOST_TESTS = 60  # of those that execute the line, unit tests and others, spread evenly
+MOST_TESTS = 60  # of each kind of those that execute the line, spread evenly
 # What every test imports from others is loaded once; never anything of ours.
 WARM = ("fastapi", "sqlalchemy.ext.asyncio", "hypothesis", "httpx2", "jwt", "asyncpg", "typer")
 
@@ -88,9 +87,7 @@ def main() -> int:
     sample = _sampled(everything, options.sample, options.seed)
     for name in WARM:
         importlib.import_module(name)
-    file, mutant = sample[0]
-    if _is_noticed(file, replace(mutant, source=file.read_text()), tests):
-        raise SystemExit("tests fail without any mistake, too")
+    _ensure_sound(sample, tests)
     survivors = [it for it in sample if not _is_noticed(*it, tests)]
     for file, mutant in survivors:
         print(f"{file.relative_to(ROOT)}:{mutant.line}  {mutant.what}")
@@ -100,6 +97,17 @@ def main() -> int:
         f"{len(survivors)} survive, score {score:.1%}"
     )
     return score < LIMIT
+
+
+def _ensure_sound(sample: Sequence[Found], tests: CoverageData) -> None:
+    """Or a test that fails in any case would seem to notice everything."""
+    file, mutant = sample[0]
+    right = replace(mutant, source=file.read_text())
+    near = set().union(*(about(file) for file, _ in sample))
+    asked = set().union(*(_of_file(file, tests) for file, _ in sample))
+    for options in (["--collect-only", *asked], sorted(near), _some(_of_file(file, tests))):
+        if _fails(file, right, options, patience=10 * PATIENCE):
+            raise SystemExit("without any mistake, too, tests fail, or are not where they were")
 
 
 def _options() -> argparse.Namespace:
@@ -128,7 +136,7 @@ def _tests_by_line(contexts: Path | None) -> CoverageData:
             "--cov-context=test",
             "--cov-branch",
             "--cov-report=",
-            "tests/unit",
+            *TESTS,
         ]
         subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", *options],
@@ -140,32 +148,70 @@ def _tests_by_line(contexts: Path | None) -> CoverageData:
 
 
 def _is_noticed(file: Path, mutant: Mutant, data: CoverageData) -> bool:
-    """Whether a test fails; unit tests are asked first, they answer soonest."""
-    tests = set(_executing(file, mutant.line, data))
-    quick = {it for it in tests if it.startswith("tests/unit/")}
-    return any(it and _fails(file, mutant, _some(it)) for it in (quick, tests - quick))
+    """Whether a test fails; those are asked first that are likeliest to notice it, and soonest."""
+    found = _executing(file, mutant.line, data)
+    theirs = about(file)
+    # What runs as the module is loaded, runs for tests that execute nothing of it, too.
+    near = {it for it in found if it.partition("::")[0] in theirs} if found else theirs
+    others = {it for it in found or _of_file(file, data) if it.partition("::")[0] not in theirs}
+    quick = {it for it in others if it.startswith("tests/unit/")}
+    return any(it and _fails(file, mutant, _some(it)) for it in (near, quick, others - quick))
 
 
 def _some(tests: set[str]) -> list[str]:
     return sorted(tests)[:: len(tests) // MOST_TESTS + 1]
 
 
-def _executing(file: Path, line: int, data: CoverageData) -> Iterator[str]:
-    """The tests of a line; of the whole file where a line runs only as the module is loaded."""
+@cache
+def about(file: Path) -> set[str]:
+    """The unit tests, as files, that import the module, or every module, or have its name."""
+    *packages, name = _dotted(file).split(".")
+    within = rf" import (\([^)]*|.*)\b{name}\b"
+    imported = re.compile(
+        rf"^(from|import) {'[.]'.join(packages)}([.]{name}\b|{within})", re.MULTILINE
+    )
+    return {
+        str(test.relative_to(ROOT))
+        for test in (ROOT / "tests/unit").rglob("test_*.py")
+        if test.stem == f"test_{name}"
+        or imported.search(test.read_text())
+        or "walk_packages" in test.read_text()
+    }
+
+
+def _executing(file: Path, line: int, data: CoverageData) -> set[str]:
+    """The tests of a line; none if it runs only as the module is loaded, or not at all."""
+    return _lines(file, data).get(line, set())
+
+
+def _of_file(file: Path, data: CoverageData) -> set[str]:
+    return set().union(*_lines(file, data).values())
+
+
+@cache
+def _lines(file: Path, data: CoverageData) -> dict[int, set[str]]:
+    """The tests of each line, without the values of their parameters."""
+    found: dict[int, set[str]] = {}
     for measured in data.measured_files():
         if measured.endswith(str(file.relative_to(ROOT / "src"))):
-            by_line = {at: set(it) - {""} for at, it in data.contexts_by_lineno(measured).items()}
-            for context in by_line.get(line) or set().union(*by_line.values()):
-                yield context.partition("|")[0].partition("[")[0]
+            for at, contexts in data.contexts_by_lineno(measured).items():
+                named = {it.partition("|")[0].partition("[")[0] for it in contexts}
+                found.setdefault(at, set()).update(named - {""})
+    return {at: tests for at, tests in found.items() if tests}
 
 
-def _fails(file: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
+def _dotted(file: Path) -> str:
+    parts = ["hexkey", *file.relative_to(ROOT / "src").with_suffix("").parts]
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def _fails(file: Path, mutant: Mutant, tests: Sequence[str], *, patience: int = PATIENCE) -> bool:
     """Whether a child that has the mistake fails, or comes to no end."""
     child = os.fork()
     if child == 0:
         os._exit(_run(file, mutant, tests))
     signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
-    signal.alarm(PATIENCE)
+    signal.alarm(patience)
     _, status = os.waitpid(child, 0)
     signal.alarm(0)
     print("" if status == 0 else "." if os.WIFEXITED(status) else "!", end="", flush=True)
@@ -177,9 +223,7 @@ def _run(file: Path, mutant: Mutant, tests: Sequence[str]) -> int:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     os.chdir(ROOT)
-    parts = ["hexkey", *file.relative_to(ROOT / "src").with_suffix("").parts]
-    name = ".".join(parts).removesuffix(".__init__")
-    sys.meta_path.insert(0, _Mistaken(name, file, mutant.source))
+    sys.meta_path.insert(0, _Mistaken(_dotted(file), file, mutant.source))
     hypothesis.settings.register_profile("patient", deadline=None)
     hypothesis.settings.load_profile("patient")
     options = ["-x", "-q", "-n", "0", "-p", "no:schemathesis", "-p", "no:cov", "--assert=plain"]

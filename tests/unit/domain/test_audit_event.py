@@ -31,6 +31,11 @@ TOKENS = (
 )
 
 
+def a_check(length: int, passed: bool) -> Check:
+    """With a fact that long."""
+    return Check(name="check", passed=passed, facts={"fact": "x" * length})
+
+
 class TestEvent:
     @given(words)
     def test_lg_09_has_details_that_fit(self, details: dict[str, str]) -> None:
@@ -47,6 +52,43 @@ class TestEvent:
 
         assert 0 < len(kept) < len(details)
         assert len(json.dumps(dict(kept))) <= MAX_AUDITED_DETAILS_LENGTH
+
+    @pytest.mark.parametrize(("spare", "kept"), [(0, 20), (1, 20), (-1, 19)])
+    def test_lg_09_has_every_detail_that_just_fits(self, spare: int, kept: int) -> None:
+        """To the character, as it is stored."""
+        full = {f"{number:03}": "x" * (193 if number > 1 else 200) for number in range(20)}
+        full["019"] += "x" * (MAX_AUDITED_DETAILS_LENGTH - len(json.dumps(full)) - spare)
+        assert len(full["019"]) <= 200
+
+        event = an_event(details=full)
+
+        assert event.details == dict(list(full.items())[:kept])
+
+    @pytest.mark.parametrize("length", [199, 200, 201])
+    def test_lg_09_has_two_hundred_characters_of_each_detail(self, length: int) -> None:
+        assert an_event(details={"a": "x" * length}).details == {"a": "x" * min(length, 200)}
+
+    @pytest.mark.parametrize(("length", "name"), [(63, 63), (64, 64), (65, 64)])
+    @pytest.mark.parametrize(("facts", "fact"), [(99, 99), (100, 100), (101, 100)])
+    def test_has_so_much_of_each_check(self, length: int, name: int, facts: int, fact: int) -> None:
+        asked = Check(name="n" * length, passed=True, facts={"a": "x" * facts})
+        known = Check(name="n" * name, passed=True, facts={"a": "x" * fact})
+
+        assert an_event(explanation=[asked]).explanation == (known,)
+
+    @pytest.mark.parametrize(("spare", "left_out"), [(0, 0), (1, 0), (-1, 1)])
+    @pytest.mark.parametrize("passed", [True, False])
+    def test_has_every_check_that_just_fits(self, spare: int, left_out: int, passed: bool) -> None:
+        """Of all, `MAX_EXPLANATION_LENGTH` octets with two for the brackets."""
+        sizes = [len(json.dumps(check_members(a_check(0, passed)))) + 2] * 60
+        most = (MAX_EXPLANATION_LENGTH - 2) // sizes[0]
+        rest = MAX_EXPLANATION_LENGTH - 2 - most * sizes[0]
+        each, more = divmod(rest - spare, most)
+        asked = [a_check(each + (number < more), passed) for number in range(most)]
+
+        kept = an_event(explanation=asked).explanation
+
+        assert list(kept) == asked[left_out:]
 
     @given(st.lists(checks, max_size=60))
     def test_has_the_checks_that_decided(self, asked: list[Check]) -> None:

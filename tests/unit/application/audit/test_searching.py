@@ -7,11 +7,16 @@ from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
 from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
 from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.audit import searching
-from hexkey.application.audit.searching import SearchAuditTrail
+from hexkey.application.audit.searching import (
+    ExplainRequest,
+    ExplanationNotFound,
+    SearchAuditTrail,
+)
 from hexkey.application.ports.audit import AuditQuery
 from hexkey.domain.audit.event import AuditEvent, AuditType
+from hexkey.domain.paging import InvalidCursor
 from tests.support.audits import an_audit, an_event, events_in
-from tests.support.doubles import FrozenClock
+from tests.support.doubles import START, FrozenClock
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +62,16 @@ class TestEvery:
 
         assert [it.type for it in events_in(store)] == [AuditType.AUDIT_EXPORTED]
 
+    async def test_lg_01_reading_is_written_down_with_what_was_asked(
+        self, search: SearchAuditTrail, store: MemoryStore
+    ) -> None:
+        query = AuditQuery(type=AuditType.USER_UPDATED, subject="ann")
+        assert [it async for it in search.every(query)] == []
+
+        (noted,) = events_in(store)
+        assert (noted.type, noted.at) == (AuditType.AUDIT_READ, START)
+        assert noted.details == {"query": "type=user.updated subject=ann", "events": "0"}
+
 
 class TestPages:
     @pytest.mark.parametrize("there", range(6))
@@ -75,3 +90,51 @@ class TestPages:
 
         assert found == events[::-1]
         assert pages == max(1, (there + 1) // 2)
+
+    @pytest.mark.parametrize("there", range(4))
+    async def test_lg_01_are_written_down_with_how_many_were_shown(
+        self, search: SearchAuditTrail, store: MemoryStore, there: int
+    ) -> None:
+        await search.archive.add([an_event(subject="ann") for _ in range(there)])
+        page = await search(AuditQuery(subject="ann"), cursor=None, limit=2)
+
+        noted = events_in(store)[-1]
+        assert (noted.type, noted.at) == (AuditType.AUDIT_READ, START)
+        assert noted.details == {"query": "subject=ann", "events": str(len(page.events))}
+        assert len(page.events) == min(there, 2)
+
+    async def test_are_of_the_query_that_they_were_begun_with(
+        self, search: SearchAuditTrail
+    ) -> None:
+        await search.archive.add([an_event() for _ in range(3)])
+        page = await search(ALL, cursor=None, limit=2)
+
+        with pytest.raises(InvalidCursor):
+            await search(AuditQuery(subject="ann"), cursor=page.next_cursor, limit=2)
+
+
+class TestExplainRequest:
+    @pytest.fixture
+    def explain(self, search: SearchAuditTrail) -> ExplainRequest:
+        return ExplainRequest(archive=search.archive, audit=an_audit(), clock=FrozenClock())
+
+    async def test_lg_01_tells_everything_of_one_request_in_its_order(
+        self, explain: ExplainRequest, store: MemoryStore
+    ) -> None:
+        of_it = [an_event(request_id="one") for _ in range(3)]
+        await explain.archive.add([*of_it, an_event(request_id="other")])
+
+        assert await explain(request_id="one") == of_it
+
+        looked = events_in(store)[-1]
+        assert (looked.type, looked.at) == (AuditType.EXPLANATION_READ, START)
+        assert looked.details == {"of_request": "one"}
+
+    async def test_knows_nothing_of_what_was_not_written_down(
+        self, explain: ExplainRequest, store: MemoryStore
+    ) -> None:
+        await explain.archive.add([an_event(request_id="other")])
+
+        with pytest.raises(ExplanationNotFound):
+            await explain(request_id="one")
+        assert len(events_in(store)) == 1

@@ -96,6 +96,30 @@ class TestReliefs:
 
         assert counters.asked == [one("ann")]
 
+    async def test_of_one_batch_are_added_up_by_counter(
+        self, reliefs: Reliefs, counters: Slow
+    ) -> None:
+        turns = Turns()
+        for key in ("ann", "bob", "ann"):
+            reliefs.soon(key, one(key), await turns.take(key))
+        await reliefs.settled("bob")
+
+        both = Relief(key="ann", count=2, rest=2 * SECOND)
+        assert counters.asked == [[both, *one("bob")]]
+        await reliefs.all_settled()
+        assert len(counters.asked) == 1
+        assert turns._queues == {}
+
+    async def test_begin_anew_when_a_batch_is_closed(
+        self, reliefs: Reliefs, counters: Slow
+    ) -> None:
+        turns = Turns()
+        for _ in range(3):
+            reliefs.soon("ann", one("ann"), await turns.take("ann"))
+            await reliefs.settled("ann")
+
+        assert counters.asked == [one("ann")] * 3
+
     async def test_that_cannot_be_stored_give_the_turn_back_all_the_same(
         self, reliefs: Reliefs, counters: Slow
     ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hexkey.adapters.memory.failure_counters import MemoryFailureCounters
 from hexkey.application.authentication.request_limits import LimitRequests
-from hexkey.domain.authentication.request_limits import RequestKind, RequestPolicy
+from hexkey.domain.authentication.request_limits import Allowance, RequestKind, RequestPolicy
 from tests.support.doubles import FrozenClock
 from tests.support.faults import FaultyFailureCounters
 
@@ -26,6 +26,22 @@ class TestLimitRequests:
 
         counters.writable = False
         assert await limit(RequestKind.REFRESH, address="203.0.113.7") is None
+
+    async def test_says_until_when_everything_is_made_good(self) -> None:
+        """And never that it was before now."""
+        clock = FrozenClock()
+        policy = RequestPolicy({RequestKind.REFRESH: 2})
+        limit = LimitRequests(counters=MemoryFailureCounters(), policy=policy, clock=clock)
+
+        for seconds, remaining, reset, wait in ((0, 1, 30, 0), (0, 0, 60, 0), (1, 0, 59, 29)):
+            clock.advance(seconds=seconds)
+            assert await limit(RequestKind.REFRESH, address=None) == Allowance(
+                kind=RequestKind.REFRESH,
+                limit=2,
+                remaining=remaining,
+                reset=timedelta(seconds=reset),
+                wait=timedelta(seconds=wait),
+            )
 
     async def test_counts_nothing_where_there_is_no_bound(self) -> None:
         limit = LimitRequests(counters=MemoryFailureCounters(), policy=POLICY, clock=FrozenClock())

@@ -29,6 +29,21 @@ class TestTurns:
             having.pop().give_back()
             having.append(await waiting.pop(0))
 
+    async def test_rl_01_are_four_at_once(self) -> None:
+        """RL-01: no more than the failures that are free; nothing is remembered of any."""
+        turns = Turns()
+        having = [await turns.take("ann") for _ in range(4)]
+        fifth = asyncio.create_task(turns.take("ann"))
+        await asyncio.sleep(0)
+        assert not fifth.done()
+
+        having.pop().give_back()
+        having.append(await fifth)
+        for turn in having:
+            turn.give_back()
+
+        assert turns._queues == {}
+
     async def test_are_free_again_when_whoever_waits_gives_up(self) -> None:
         turns = Turns()
         having = [await turns.take("ann") for _ in range(AT_ONCE)]

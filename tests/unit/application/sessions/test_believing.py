@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from hexkey.application.ports.issuer import Issuer, IssuerUnreachable
+from hexkey.application.ports.issuer import Issuer, IssuerUnreachable, Published
+from hexkey.application.sessions.hearing import StalenessPolicy
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import InvalidToken, TokenExpired
@@ -196,6 +197,51 @@ class TestHearRevocations:
 
         with pytest.raises(IssuerUnreachable):
             await client.hear()
+
+    async def test_says_whether_there_was_another_list(
+        self, client: RemoteClient, issuer: IssuerInHand, clock: FrozenClock
+    ) -> None:
+        assert not await client.hear()
+        issuer.revoked = RevocationList(not_before=START)
+        assert await client.hear()
+        assert client.hear.revoked() == issuer.revoked
+        clock.advance(minutes=5)
+        assert await client.hear()  # the same, signed anew
+
+    async def test_asks_without_waiting_for_what_it_does_not_have(
+        self, issuer: IssuerInHand, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waits, client, ask = [], a_client(issuer), issuer.revocations
+
+        async def asked(*, known: str | None, wait: timedelta) -> Published | None:
+            waits.append(wait)
+            return await ask(known=known, wait=wait)
+
+        monkeypatch.setattr(issuer, "revocations", asked)
+        await client.fetch_keys()
+        for _ in range(2):
+            await client.hear()
+
+        assert waits == [timedelta(0), timedelta(seconds=25)]
+
+    async def test_finds_a_key_that_is_new_and_says_if_there_is_none(
+        self, issuer: IssuerInHand
+    ) -> None:
+        client = a_client(issuer)
+        await client.hear()
+        mallory = an_issuing(SigningAlgorithm.ES256, secret=b"another deployment's secret, 32o")
+        issuer.revoked, issuer.lists_by = RevocationList(not_before=START), mallory
+
+        with pytest.raises(IssuerUnreachable, match="not the issuer's"):
+            await client.hear()
+
+    @pytest.mark.parametrize(("most", "wait"), [(49, 24.5), (50, 25), (51, 25), (999, 25)])
+    def test_waits_for_half_of_what_silence_may_last_and_no_longer_than_proxies_let_it(
+        self, most: int, wait: float
+    ) -> None:
+        policy = StalenessPolicy(most=timedelta(seconds=most), strict=False)
+
+        assert policy.wait == timedelta(seconds=wait)
 
 
 class TestSilence:

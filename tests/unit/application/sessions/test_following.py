@@ -181,6 +181,43 @@ class TestFollowChanges:
 
         assert task.cancelled()
 
+    async def test_se_03_rests_between_two_looks_and_looks_twice_a_second_at_least(
+        self, log: OpenLog, memory: Notebook, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SE-03: a bell that never stops is no reason to ask without end."""
+        done: list[timedelta] = []
+
+        async def rest(seconds: float) -> None:
+            done.append(timedelta(seconds=seconds))
+
+        class Ringing(InProcessBell):
+            async def wait(self, *, at_most: timedelta) -> None:
+                done.append(at_most)
+                if len(done) == 6:
+                    raise asyncio.CancelledError
+
+        monkeypatch.setattr("hexkey.application.sessions.following.asyncio.sleep", rest)
+        with pytest.raises(asyncio.CancelledError):
+            await FollowChanges(log=log, bell=Ringing(), memory=memory, clock=clock)()
+
+        assert done == [timedelta(milliseconds=50), timedelta(milliseconds=450)] * 3
+        assert memory.vouches
+
+    @pytest.mark.parametrize(("waited", "settled"), [(19.999, 0), (20, 9)])
+    async def test_settles_what_was_seen_so_long_before_a_poll_began(
+        self, follow: FollowChanges, log: OpenLog, clock: FrozenClock, waited: float, settled: int
+    ) -> None:
+        await follow.poll()
+        log.visible = [9]
+        await follow.poll()
+        await follow.poll()  # what that one has read was there before it began
+        clock.advance(seconds=waited)
+        await follow.poll()
+
+        assert follow._place is not None
+        assert (follow._place.settled, follow._place.greatest) == (settled, 9)
+        assert follow._place.seen == (set() if settled else {9})
+
     @given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 19)), max_size=40))
     def test_misses_no_change_whatever_the_order(self, appearing: list[tuple[int, int]]) -> None:
         """Each number appears at most 19 seconds after the first greater one."""

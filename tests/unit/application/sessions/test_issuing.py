@@ -1,13 +1,18 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 
 import pytest
 
+from hexkey.application.audit.context import RequestContext, serving
 from hexkey.domain.access import ADMIN
+from hexkey.domain.audit.event import AuditType
 from hexkey.domain.authentication.credentials import InvalidCredentials
 from hexkey.domain.errors import TemporarilyUnavailable
 from hexkey.domain.sessions.access_token import ACCESS_TOKEN_LIFETIME
+from hexkey.domain.sessions.session import Client, SessionPolicy
+from tests.support.audits import events_in
 from tests.support.deployments import PASSWORD, MemoryDeployment
 
 pytestmark = pytest.mark.anyio
@@ -130,3 +135,69 @@ class TestSignIn:
             await deployment.sign_in(login="alice", password=PASSWORD)
 
         assert sessions(deployment) == 0
+
+    async def test_lg_01_is_written_down_as_what_the_user_did_from_where_they_are(
+        self, deployment: MemoryDeployment
+    ) -> None:
+        """LG-01: the request is theirs from then on."""
+        alice = await deployment.somebody("alice")
+        with serving(RequestContext(address="203.0.113.7")) as context:
+            issued = await deployment.sign_in(login="alice", password=PASSWORD)
+
+        event = events_in(deployment.stores.store)[-1]
+        assert (event.type, event.at) == (AuditType.SIGNED_IN, deployment.clock.now())
+        assert (event.actor, event.subject) == (f"user:{alice.id}", alice.id)
+        assert event.session_hash == sha256(issued.session.encode()).hexdigest()
+        assert (event.address, event.details) == ("203.0.113.7", {"method": "password"})
+        assert (context.actor, context.session) == (f"user:{alice.id}", issued.session)
+
+    async def test_se_02_keeps_what_it_was_opened_from(self, deployment: MemoryDeployment) -> None:
+        await deployment.somebody("alice")
+        client = Client(address="203.0.113.7", user_agent="Fox")
+
+        issued = await deployment.sign_in(login="alice", password=PASSWORD, client=client)
+
+        session = deployment.stores.store.committed.sessions[issued.session]
+        assert (session.client, session.created_at) == (client, deployment.clock.now())
+        assert session.idle_until == session.created_at + deployment.session_policy.idle
+        assert session.refresh.live == 1
+        assert deployment.refresh_tokens.read(issued.refresh_token) == (issued.session, 1)
+
+    async def test_rl_05_knows_a_device_again_and_gives_others_a_name(
+        self, deployment: MemoryDeployment
+    ) -> None:
+        """RL-05: a device stays the one it is; what is no token of the user's makes a new one."""
+        alice, bob = await deployment.somebody("alice"), await deployment.somebody("bob")
+        foreign = deployment.device_tokens.write(deployment.ids.new(), bob)
+        devices = []
+        token: str | None = None
+        for given in (None, token, "junk", foreign):
+            issued = await deployment.sign_in(login="alice", password=PASSWORD, device=given)
+            token = issued.device_token
+            assert token is not None
+            again = await deployment.sign_in(login="alice", password=PASSWORD, device=token)
+            assert again.device_token is not None
+            device = deployment.device_tokens.read(token, alice)
+            assert deployment.device_tokens.read(again.device_token, alice) == device
+            devices.append(device)
+
+        assert len({*devices, None}) == 5
+
+    async def test_se_11_ends_the_oldest_with_one_more_than_there_may_be(self) -> None:
+        """SE-11: and says so in the trail."""
+        policy = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=30), most=2)
+        deployment = MemoryDeployment(session_policy=policy)
+        await deployment.ensure_signing_key()
+        alice = await deployment.somebody("alice")
+        opened = []
+        for _ in range(3):
+            deployment.clock.advance(seconds=1)
+            opened.append((await deployment.sign_in(login="alice", password=PASSWORD)).session)
+
+        kept = deployment.stores.store.committed.sessions
+        assert [kept[it].ended_at for it in opened] == [deployment.clock.now(), None, None]
+        events = events_in(deployment.stores.store)
+        ended = [it for it in events if it.type == AuditType.SESSION_ENDED]
+        assert [(it.subject, it.session_hash) for it in ended] == [
+            (alice.id, sha256(opened[0].encode()).hexdigest())
+        ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from hexkey.adapters.memory.directories import MemorySignedInDirectory
 from hexkey.adapters.memory.revocations import MemoryRevocations
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.memory.store import MemoryStore
+from hexkey.application.ports.sessions import SessionMemory
 from hexkey.application.sessions import revocations as publishing
 from hexkey.application.sessions.revocations import (
     MOST_OF_ONE_NETWORK,
@@ -23,6 +25,7 @@ from hexkey.application.sessions.revocations import (
     RevocationNews,
 )
 from hexkey.domain.accounts.user import Disabled, User
+from hexkey.domain.identifiers import UserId
 from hexkey.domain.keys import SigningAlgorithm
 from hexkey.domain.sessions.access_token import CLOCK_SKEW
 from hexkey.domain.sessions.revocation_list import RevocationList
@@ -154,8 +157,75 @@ class TestPublishRevocations:
         clock.advance(seconds=1)
         assert await publish() is not second
 
+    @pytest.mark.parametrize(("seconds", "again"), [(0.999, False), (1.0, True)])
+    async def test_shows_a_copy_for_less_than_a_second(
+        self, publish: PublishRevocations, clock: FrozenClock, seconds: float, again: bool
+    ) -> None:
+        first = await publish()
+        clock.advance(seconds=seconds)
+
+        assert (await publish() is not first) is again
+
+    @pytest.mark.parametrize("there", range(8))
+    @pytest.mark.parametrize("most", [1, 3, 6])
+    async def test_lists_the_latest_whatever_their_number_is_to_a_page(
+        self,
+        store: MemoryStore,
+        read: Read,
+        monkeypatch: pytest.MonkeyPatch,
+        there: int,
+        most: int,
+    ) -> None:
+        """Sessions and users alike; what is left out bounds everybody."""
+        monkeypatch.setattr(publishing, "PAGE", 3)
+        monkeypatch.setattr(publishing, "MOST_LISTED", most)
+        ages = [SECOND * number for number in range(there)]
+        users = await disabled(store, *ages)
+
+        revoked = await read()
+
+        assert set(revoked.users) == {it.id for it in users[:most]}
+        bound = START - most * SECOND + CLOCK_SKEW if there > most else None
+        assert revoked.not_before == bound
+
+    async def test_shows_what_it_signed_and_not_its_text_by_accident(
+        self, publish: PublishRevocations
+    ) -> None:
+        published = await publish()
+
+        assert published.text not in repr(published)
+        assert published.tag in repr(published)
+
 
 class TestReader:
+    async def test_is_answered_at_once_with_another_list_than_is_known(
+        self, publish: PublishRevocations
+    ) -> None:
+        for known in ((), ("another", "and another")):
+            answer = publish(known=known, wait=30 * SECOND)
+            assert (await asyncio.wait_for(answer, 1)).tag == (await publish()).tag
+
+    async def test_is_answered_at_once_if_they_do_not_want_to_wait(
+        self, publish: PublishRevocations
+    ) -> None:
+        known = (await publish()).tag
+
+        assert (await asyncio.wait_for(publish(known=[known]), 1)).tag == known
+
+    async def test_is_answered_when_their_time_is_over(
+        self, publish: PublishRevocations, clock: FrozenClock
+    ) -> None:
+        known, reader = (await publish()).tag, Reader()
+        waiting = asyncio.create_task(publish(known=[known], wait=2 * SECOND, reader=reader))
+        await all_wait(publish, 1)
+        for seconds, over in ((1.999, False), (0.001, True)):
+            clock.advance(seconds=seconds)
+            reader.wake()
+            done, _ = await asyncio.wait([waiting], timeout=0.02)
+            assert bool(done) is over
+
+        assert waiting.result().tag == known
+
     async def test_is_answered_as_soon_as_something_changes(
         self, store: MemoryStore, publish: PublishRevocations
     ) -> None:
@@ -219,6 +289,85 @@ class TestReader:
 
         for each in (*waiting, neighbor, successor):
             each.cancel()
+
+
+class Notebook(SessionMemory):
+    """Writes down what it is told, and whether anybody heard of it before."""
+
+    def __init__(self) -> None:
+        self.news: RevocationNews | None = None
+        self.told: list[tuple[object, ...]] = []
+
+    @property
+    def vouches(self) -> bool:
+        return False
+
+    def forget(self, user: UserId) -> None:
+        assert self.news is not None
+        self.told.append((user, self.news.count))
+
+    def vouch(self, *, since: float, until: float) -> None:
+        self.told.append((since, until))
+
+
+class TestRevocationNews:
+    @pytest.fixture
+    def notebook(self) -> Notebook:
+        return Notebook()
+
+    @pytest.fixture
+    def news(self, notebook: Notebook) -> RevocationNews:
+        notebook.news = RevocationNews(notebook)
+        return notebook.news
+
+    def test_se_03_are_passed_on_before_they_are_counted(
+        self, news: RevocationNews, notebook: Notebook
+    ) -> None:
+        """SE-03: nobody hears of it before this process itself refuses."""
+        news.forget(UserId("ann"))
+        news.vouch(since=1.5, until=2.5)
+        news.forget(UserId("bob"))
+
+        assert notebook.told == [("ann", 0), (1.5, 2.5), ("bob", 1)]
+        assert news.count == 2
+
+    @pytest.mark.parametrize("network", ["", "192.0.2.1"])
+    def test_have_room_for_twenty_of_one_network(self, news: RevocationNews, network: str) -> None:
+        with ExitStack() as waiting:
+            for _ in range(20):
+                assert news.has_room_for(Reader(network))
+                waiting.enter_context(news.waking(Reader(network)))
+            assert not news.has_room_for(Reader(network))
+            assert news.has_room_for(Reader("another"))
+
+        assert news.has_room_for(Reader(network))
+        assert (news.readers, dict(news._of_network)) == (set(), {})
+
+    def test_have_room_for_a_thousand(self, news: RevocationNews) -> None:
+        with ExitStack() as waiting:
+            for number in range(1000):
+                reader = Reader(str(number))
+                assert news.has_room_for(reader)
+                waiting.enter_context(news.waking(reader))
+            assert not news.has_room_for(Reader("another"))
+
+    async def test_wake_whoever_rests_and_nobody_twice(self, news: RevocationNews) -> None:
+        reader = Reader()
+        with news.waking(reader):
+            news.forget(UserId("ann"))
+        async with asyncio.timeout(5):
+            await reader.rest(60)
+
+        assert not reader._woken.is_set()
+        assert not reader.leaving
+
+    async def test_send_whoever_rests_away(self) -> None:
+        reader = Reader()
+        reader.leave()
+        async with asyncio.timeout(5):
+            await reader.rest(60)
+
+        assert reader.leaving
 
 
 async def all_wait(publish: PublishRevocations, count: int) -> None:

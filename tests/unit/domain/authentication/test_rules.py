@@ -5,8 +5,16 @@ from itertools import product
 
 import pytest
 
-from hexkey.domain.authentication.rules import MAX_IN_A_ROW, Attempted, Mode, Rule, ThrottlePolicy
-from hexkey.domain.authentication.throttle import MAX_DELAY, Failures, none_yet
+from hexkey.domain.authentication.rules import (
+    MAX_IN_A_ROW,
+    Attempted,
+    Mode,
+    Rule,
+    ThrottlePolicy,
+    account_of,
+)
+from hexkey.domain.authentication.throttle import MAX_DELAY, Budget, Failures, none_yet
+from tests.support.builders import a_user
 from tests.support.doubles import START
 
 MODES = [dict(zip(Rule, modes, strict=True)) for modes in product(Mode, repeat=len(Rule))]
@@ -88,3 +96,49 @@ class TestAHundredInARow:
         counted = Failures(10 * MAX_IN_A_ROW, START)
 
         assert not counted.wait(budget, now=START)
+
+
+class TestBudgets:
+    """RL-01, RL-05: what each counter stands, to the last failure."""
+
+    @pytest.mark.parametrize(("failures", "pace"), [(100, 36_000), (7, 514_285), (1, 3_600_000)])
+    def test_rl_01_are_what_operators_were_told(self, failures: int, pace: int) -> None:
+        step, month = timedelta(milliseconds=pace), timedelta(days=30)
+        policy = ThrottlePolicy(network_failures=failures)
+        budgets = {
+            rule: charge.budget
+            for attempted in (UNKNOWN, KNOWN)
+            for rule, charge in policy.charges(attempted).items()
+        }
+
+        assert budgets == {
+            Rule.DEVICE: Budget(free=4, most=100, kept=month),
+            Rule.ACCOUNT: Budget(free=4),
+            Rule.NETWORK: Budget(first=step, longest=step, ahead=step * (failures - 1)),
+            Rule.TOTAL: Budget(free=100, most=100, kept=month),
+        }
+
+    def test_rl_05_of_a_network_are_a_hundred_an_hour_by_default(self) -> None:
+        assert ThrottlePolicy() == ThrottlePolicy(modes={}, network_failures=100)
+
+
+class TestAttempted:
+    def test_rl_09_share_a_counter_by_what_the_rule_is_about(self) -> None:
+        tries = [
+            Attempted(account=account, address=address, device=device)
+            for account, address, device in product("ab", ("192.0.2.1", "192.0.2.2"), "xy")
+        ]
+
+        for rule, distinct in zip(Rule, (4, 4, 2, 2), strict=True):
+            assert len({it.key(rule) for it in tries}) == distinct
+            assert len({it.told(rule) for it in tries}) == distinct
+
+    def test_wait_for_one_another_by_device_or_else_by_network(self) -> None:
+        assert KNOWN.turn == "ann.1|a device"
+        assert UNKNOWN.turn == "ann.1|203.0.113.7"
+
+    def test_begin_anew_with_a_new_password(self) -> None:
+        user = a_user()
+
+        assert account_of(user) != account_of(user.without_password(now=START))
+        assert account_of(user) == account_of(user.restored(now=START))

@@ -1,6 +1,7 @@
 """RL-01, RF-16: what a counter stands, and for how long it rests."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from hexkey.domain.authentication.throttle import (
     Budget,
     Charge,
     Failures,
+    Relief,
+    TooManyAttempts,
     none_yet,
     standings_of,
 )
@@ -51,6 +54,28 @@ class TestBudget:
     ) -> None:
         assert budget.kept < budget.kept_until(now=START) - START <= budget.kept + 3600 * SECOND
 
+    def test_is_kept_until_a_whole_hour(self) -> None:
+        now = datetime(2026, 1, 1, 12, 34, 56, 789, tzinfo=UTC)
+
+        assert FOUR_FREE.kept_until(now=now) == datetime(2026, 1, 2, 13, tzinfo=UTC)
+
+    def test_rl_01_never_rests_for_longer_than_it_can_count(self) -> None:
+        """RL-01: whoever fails on and on must not overflow what a delay is kept in."""
+        patient = Budget(first=timedelta(microseconds=1), longest=timedelta(days=9999))
+
+        assert patient.rest_after(10**9) == timedelta(microseconds=1 << 32)
+        assert patient.rest_after(32) == timedelta(microseconds=1 << 31)
+
+    def test_stands_by_default_what_an_account_stands(self) -> None:
+        assert Budget() == Budget(
+            free=0,
+            first=SECOND,
+            longest=900 * SECOND,
+            ahead=NOTHING,
+            most=0,
+            kept=timedelta(days=1),
+        )
+
 
 class TestFailures:
     @given(budgets, failures, steps)
@@ -75,6 +100,33 @@ class TestFailures:
 
         assert NOTHING <= wait <= 2 * budget.rest_after(counted.count) <= 2 * MAX_DELAY
         assert not counted.wait(budget, now=now + wait)
+
+    @pytest.mark.parametrize(
+        ("early", "wait"), [(32_000, 0), (31_999, 31_999), (32_001, 0), (0, 0), (1, 1)]
+    )
+    def test_rf_16_believe_no_rest_of_twice_its_length(self, early: int, wait: int) -> None:
+        """RF-16: a rest of 16 seconds, so many milliseconds before it is over."""
+        tick = timedelta(milliseconds=1)
+        counted = Failures(9, START)
+
+        assert counted.wait(FOUR_FREE, now=START - early * tick) == wait * tick
+
+    @pytest.mark.parametrize(
+        ("debt", "added"),
+        [(-1, 1000), (0, 1000), (1, 1001), (1999, 2999), (2000, 3000), (2001, 1000)],
+    )
+    def test_add_their_rest_to_what_is_left_of_the_one_before(self, debt: int, added: int) -> None:
+        """Unless that lies further ahead than rests may add up to: then a clock was set back."""
+        tick = timedelta(milliseconds=1)
+        counted = Failures(7, START + debt * tick)
+
+        assert counted.with_another(THREE_AT_ONCE, now=START) == Failures(8, START + added * tick)
+
+    @pytest.mark.parametrize(("most", "counted", "ended"), [(0, 9, 0), (3, 2, 0), (3, 3, 1)])
+    def test_rl_01_end_at_the_last_one_itself(self, most: int, counted: int, ended: int) -> None:
+        budget = Budget(free=1000, most=most)
+
+        assert Failures(counted, START).wait(budget, now=START) == ended * MAX_DELAY
 
     @given(st.integers(0, 4), steps)
     def test_are_free_at_first_even_if_another_clock_is_ahead(
@@ -110,6 +162,22 @@ class TestFailures:
     def test_are_never_fewer_than_none(self, counted: Failures, count: int) -> None:
         assert counted.without(count, rest=NOTHING).count == max(0, counted.count - count)
 
+    @given(failures, steps)
+    def test_are_taken_back_with_their_rest(self, counted: Failures, rest: timedelta) -> None:
+        assert counted.without(0, rest=rest) == Failures(counted.count, counted.rests_until - rest)
+
+    def test_are_none_at_the_beginning_and_rest_for_nothing(self) -> None:
+        assert none_yet(now=START) == Failures(0, START)
+
+
+class TestRelief:
+    def test_of_two_attempts_is_that_of_both(self) -> None:
+        one = Relief(key="ann", count=2, rest=SECOND)
+
+        both = one.and_also(Relief(key="ann", count=3, rest=4 * SECOND))
+
+        assert both == Relief(key="ann", count=5, rest=5 * SECOND)
+
 
 class TestStandings:
     @pytest.mark.parametrize("binding", [True, False])
@@ -120,3 +188,41 @@ class TestStandings:
         standings = standings_of([other, over], {"over": Failures(3, START)}, now=START)
 
         assert [it.charged for it in standings] == [not binding, False]
+
+    @pytest.mark.parametrize(
+        ("resting", "binding"),
+        list(product(product([True, False], repeat=2), repeat=2)),
+    )
+    def test_rl_01_charge_every_counter_or_none(
+        self, resting: tuple[bool, bool], binding: tuple[bool, bool]
+    ) -> None:
+        """RL-01: a binding one that rests stops all; one that does not bind, only itself."""
+        charges = [
+            Charge(key=str(number), budget=FOUR_FREE, binding=binds)
+            for number, binds in enumerate(binding)
+        ]
+        before = [Failures(9, START + 5 * SECOND * rests) for rests in resting]
+        stored = {str(number): counted for number, counted in enumerate(before)}
+
+        standings = standings_of(charges, stored, now=START)
+
+        refused = any(rests and binds for rests, binds in zip(resting, binding, strict=True))
+        for rests, counted, standing in zip(resting, before, standings, strict=True):
+            charged = not refused and not rests
+            after = counted.with_another(FOUR_FREE, now=START) if charged else counted
+            assert standing.charged == charged
+            assert standing.wait == 5 * SECOND * rests
+            assert standing.failures == after
+
+    def test_bind_unless_it_is_said_that_they_do_not(self) -> None:
+        assert Charge(key="ann", budget=FOUR_FREE).binding
+
+    def test_of_what_nobody_counted_begin_with_one(self) -> None:
+        (standing,) = standings_of([Charge(key="ann", budget=ENDING)], {}, now=START)
+
+        assert (standing.failures, standing.wait) == (Failures(1, START), NOTHING)
+
+
+class TestTooManyAttempts:
+    def test_say_how_long_to_wait(self) -> None:
+        assert TooManyAttempts(retry_after=SECOND).retry_after == SECOND

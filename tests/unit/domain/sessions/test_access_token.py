@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 
-from hexkey.domain.access import ADMIN
-from hexkey.domain.identifiers import SessionId, TokenId, UserId
+from hexkey.domain.access import ADMIN, POWERLESS
+from hexkey.domain.identifiers import ApiKeyId, SessionId, TokenId, UserId
 from hexkey.domain.sessions.access_token import (
     ACCESS_TOKEN_LIFETIME,
     CLOCK_SKEW,
@@ -13,6 +13,7 @@ from hexkey.domain.sessions.access_token import (
     Principal,
     TokenExpired,
 )
+from hexkey.domain.sessions.api_key import ApiKey, KeyKind
 from hexkey.domain.sessions.session import FRESH_FOR
 from tests.support.builders import a_user, an_id
 from tests.support.doubles import START
@@ -90,3 +91,49 @@ class TestPrincipal:
         principal = Principal(user=a_user(), session=None, scopes=frozenset(), proved_at=START)
 
         assert principal.is_fresh(now=START + age, within=FRESH_FOR) is fresh
+
+    @pytest.mark.parametrize("kind", KeyKind)
+    @pytest.mark.parametrize("age", [timedelta(0), timedelta(days=999)])
+    def test_se_08_by_a_key_is_fresh_if_an_operator_made_it(
+        self, kind: KeyKind, age: timedelta
+    ) -> None:
+        """SE-08, TK-10: a program can prove nothing, however old or new its key is."""
+        principal = by_key(kind)
+
+        fresh = principal.is_fresh(now=START + age, within=FRESH_FOR)
+        assert fresh is (kind is KeyKind.SERVICE)
+
+    @pytest.mark.parametrize("leaving", [True, False])
+    @pytest.mark.parametrize("key", [None, *KeyKind])
+    def test_tk_10_has_roles_only_by_itself_and_if_it_stays(
+        self, key: KeyKind | None, leaving: bool
+    ) -> None:
+        principal = by_key(key, leaving=leaving)
+
+        assert principal.roles == (frozenset() if leaving or key else {ADMIN})
+
+    def test_has_no_authority_unless_it_is_read(self) -> None:
+        assert by_key(None).authority == POWERLESS
+
+
+def by_key(kind: KeyKind | None, *, leaving: bool = False) -> Principal:
+    """An administrator who comes by such a key, or by a token."""
+    user = a_user(roles=frozenset((ADMIN,)))
+    key = (
+        None
+        if kind is None
+        else ApiKey(
+            id=ApiKeyId(an_id()),
+            owner=user.id,
+            kind=kind,
+            name="backup",
+            digest="d",
+            scopes=frozenset(),
+            credential_version=None,
+            created_at=START,
+            expires_at=None,
+        )
+    )
+    if leaving:
+        user = user.leaving(erase_at=START, now=START)
+    return Principal(user=user, session=None, scopes=frozenset(), proved_at=START, key=key)

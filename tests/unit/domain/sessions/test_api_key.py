@@ -1,6 +1,7 @@
 """API keys: what they may be, and how long they stand for their owner."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hexkey.domain.access import Authority, Permission
+from hexkey.domain.access import MAX_SCOPES_LENGTH, Authority, Permission
 from hexkey.domain.identifiers import ApiKeyId
 from hexkey.domain.sessions.api_key import (
     ACCOUNT_SCOPES,
     LONGEST_LIFE,
+    USED_EVERY,
     ApiKey,
     InvalidApiKey,
     KeyKind,
@@ -104,6 +106,50 @@ class TestApiKey:
 
     def test_tk_10_lasts_a_year_at_most(self) -> None:
         assert made(expires_at=START + LONGEST_LIFE).expires_at == START + LONGEST_LIFE
+
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            {"name": "x"},
+            {"name": "x" * 100},
+            {"scopes": ("x" * (MAX_SCOPES_LENGTH // 2 - 1), "y" * (MAX_SCOPES_LENGTH // 2))},
+            {"expires_at": START + TICK},
+        ],
+    )
+    def test_tk_10_may_go_to_the_end_of_its_rules(self, facts: dict[str, Any]) -> None:
+        key = made(**facts)
+
+        assert facts.get("name", "backup") == key.name
+        assert key.scopes == frozenset(facts.get("scopes", ("account:read",)))
+
+    @pytest.mark.parametrize("name", ["a ", "\ta", "a\n", " "])
+    def test_tk_10_has_a_name_without_space_around_it(self, name: str) -> None:
+        with pytest.raises(InvalidApiKey):
+            made(name=name)
+
+    def test_tk_10_has_scopes_that_fit(self) -> None:
+        half = MAX_SCOPES_LENGTH // 2
+        with pytest.raises(InvalidApiKey):
+            made(scopes=("x" * half, "y" * half))
+
+    @pytest.mark.parametrize("kind", KeyKind)
+    def test_tk_10_is_of_its_owner_as_they_are(self, kind: KeyKind) -> None:
+        key = made(kind)
+
+        assert (key.owner, key.created_at, key.last_used_at) == (OWNER.id, START, None)
+        personal = kind is KeyKind.PERSONAL
+        assert key.credential_version == (OWNER.credential_version if personal else None)
+
+    @pytest.mark.parametrize(
+        ("used", "due"),
+        [(None, True), (USED_EVERY - TICK, False), (USED_EVERY, True), (-USED_EVERY, False)],
+        ids=str,
+    )
+    def test_tk_10_is_due_to_be_seen_once_a_minute(self, used: timedelta | None, due: bool) -> None:
+        """So long ago it was used, as far as is written down."""
+        key = replace(made(), last_used_at=None if used is None else START - used)
+
+        assert key.is_due_to_be_seen(now=START) is due
 
 
 names = st.sampled_from([*Permission, *ACCOUNT_SCOPES, "notes:write", "openid", "other"])

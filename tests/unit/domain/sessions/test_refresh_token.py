@@ -58,6 +58,24 @@ class TestLiveToken:
         again = rotated(chain, now=now + refusal.value.retry_after)
         assert len(again.spent) == REMEMBERED
 
+    @pytest.mark.parametrize(
+        ("age", "remembered"),
+        [(REPEAT_GRACE - MOMENT, 2), (REPEAT_GRACE, 1), (MOMENT - REPEAT_GRACE, 2)],
+        ids=str,
+    )
+    def test_tk_09_remembers_what_is_within_the_grace(
+        self, age: timedelta, remembered: int
+    ) -> None:
+        """TK-09: by whichever clock."""
+        chain = rotated(after(timedelta(0)), now=START + age)
+
+        assert chain.spent == (START + age, START)[:remembered]
+
+    def test_is_the_first_of_a_new_chain(self) -> None:
+        assert RefreshChain() == RefreshChain(live=1, spent=())
+        assert isinstance(RefreshChain().judge(1, now=START), Rotate)
+        assert RefreshChain().judge(0, now=START) == RefreshChain().judge(2, now=START) == Foreign()
+
 
 class TestSpentToken:
     @pytest.mark.parametrize("age", [timedelta(0), LOST_ANSWER_GRACE - MOMENT])

@@ -1,5 +1,6 @@
 """The bounds of a list of revocations, each at the instant itself."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from hexkey.domain.sessions.revocation_list import (
     oldest_that_matters,
 )
 from tests.support.doubles import START
+from tests.support.issuing import some_claims
 
 MOMENT, SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -46,6 +48,20 @@ class TestStatement:
         assert not said(START).is_worn(now=half - MOMENT)
         assert said(START).is_worn(now=half)
 
+    def test_says_who_says_what_for_how_long(self) -> None:
+        revoked = RevocationList(not_before=START)
+        made = RevocationStatement.made(
+            revoked, issuer="x", since=START - HOUR + MOMENT, now=START + MOMENT
+        )
+
+        assert made == RevocationStatement(
+            issuer="x",
+            since=START - HOUR,
+            issued_at=START,
+            expires_at=START + timedelta(minutes=10),
+            revoked=revoked,
+        )
+
     def test_says_whole_seconds(self) -> None:
         assert said(START + SECOND - MOMENT) == said(START)
 
@@ -62,6 +78,32 @@ class TestList:
         ]
 
         assert len({it.tag for it in contents}) == len(contents)
+
+    def test_has_a_tag_of_one_length(self) -> None:
+        assert {len(RevocationList(not_before=at).tag) for at in (None, START)} == {32}
+
+    @pytest.mark.parametrize(
+        ("revoked", "refused"),
+        [
+            (RevocationList(), False),
+            (RevocationList(sessions={SESSION: START - HOUR}), True),
+            (RevocationList(sessions={SessionId("t"): START + HOUR}), False),
+            (RevocationList(users={USER: START + SECOND}), True),
+            (RevocationList(users={USER: START}), False),
+            (RevocationList(users={UserId("v"): START + HOUR}), False),
+            (RevocationList(not_before=START + SECOND), True),
+            (RevocationList(not_before=START), False),
+            (RevocationList(users={USER: START}, not_before=START + SECOND), True),
+            (RevocationList(users={USER: START + SECOND}, not_before=START), True),
+        ],
+    )
+    def test_se_03_revokes_what_was_issued_before_the_bound(
+        self, revoked: RevocationList, refused: bool
+    ) -> None:
+        """SE-03: a session whenever, a user and everybody before an instant."""
+        claims = replace(some_claims(), session=SESSION, subject=USER, issued_at=START)
+
+        assert revoked.revokes(claims) is refused
 
 
 class TestWhatMatters:

@@ -63,6 +63,23 @@ class TestSession:
         assert session.idle_until == LATER + POLICY.idle
         assert session.authenticated_at == START
 
+    def test_se_04_begins_with_all_its_time(self) -> None:
+        session = opened()
+
+        assert session == Session(
+            id=session.id,
+            user=session.user,
+            client=Client(address=None, user_agent=None),
+            scopes=frozenset(),
+            created_at=START,
+            authenticated_at=START,
+            last_seen_at=START,
+            idle_until=START + POLICY.idle,
+            expires_at=START + POLICY.absolute,
+            ended_at=None,
+            refresh=RefreshChain(live=1, spent=()),
+        )
+
     def test_se_11_is_due_to_be_seen_once_a_minute(self) -> None:
         assert not opened().is_due_to_be_seen(now=START + SEEN_EVERY - MOMENT)
         assert opened().is_due_to_be_seen(now=START + SEEN_EVERY)

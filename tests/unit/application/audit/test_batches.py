@@ -1,0 +1,280 @@
+"""LG-09, LG-10: what is sealed, looked at and forgotten, whatever its number is to a batch."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from hexkey.adapters.crypto.audit_seal import HmacChainSealer
+from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
+from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
+from hexkey.adapters.memory.audit_chain import MemoryAuditChain
+from hexkey.adapters.memory.store import MemoryStore
+from hexkey.application.audit import retention, sealing, verifying
+from hexkey.application.audit.retention import PruneAuditTrail
+from hexkey.application.audit.sealing import AuditChainBroken, SealAuditTrail
+from hexkey.application.audit.verifying import (
+    Anchor,
+    Verification,
+    VerifyAuditTrail,
+    before,
+    intact,
+)
+from hexkey.domain.audit.chain import ChainHead, Linked
+from hexkey.domain.audit.event import AuditType
+from tests.support.audits import SEALER, an_audit, an_event, events_in
+from tests.support.doubles import START, FrozenClock
+
+pytestmark = pytest.mark.anyio
+
+BATCH, BATCHES = 3, 2
+KEPT, TICK = timedelta(days=365), timedelta(milliseconds=1)
+
+
+@dataclass
+class Small:
+    """A trail whose batches are small."""
+
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    store: MemoryStore = field(default_factory=MemoryStore)
+
+    def __post_init__(self) -> None:
+        self.chain = MemoryAuditChain(self.store)
+        self.archive = MemoryAuditArchive(self.store)
+        self.seal = SealAuditTrail(chain=self.chain, sealer=SEALER)
+        self.verify = VerifyAuditTrail(chain=self.chain, sealer=SEALER, clock=self.clock)
+        self.prune = PruneAuditTrail(
+            chain=self.chain,
+            sealer=SEALER,
+            archive=self.archive,
+            audit=an_audit(),
+            clock=self.clock,
+            keep=KEPT,
+        )
+
+    async def add(self, events: int) -> None:
+        await self.archive.add([an_event(at=self.clock.now()) for _ in range(events)])
+
+    async def sealed(self, events: int) -> None:
+        await self.add(events)
+        while await self.seal():
+            pass
+
+    async def problems(self, anchor: Anchor | None = None) -> list[tuple[int | None, str]]:
+        found = (await self.verify(anchor=anchor)).findings
+        return [(it.sequence, it.problem) for it in found]
+
+    async def head(self) -> ChainHead:
+        return await self.chain.head() or ChainHead()
+
+
+@pytest.fixture
+def trail(monkeypatch: pytest.MonkeyPatch) -> Small:
+    for module in (retention, sealing, verifying):
+        monkeypatch.setattr(module, "_BATCH", BATCH)
+    for module in (retention, sealing):
+        monkeypatch.setattr(module, "_MOST_BATCHES", BATCHES)
+    return Small()
+
+
+class TestSealing:
+    @pytest.mark.parametrize("there", range(BATCH * BATCHES + 3))
+    async def test_lg_09_places_so_many_in_one_run(self, trail: Small, there: int) -> None:
+        await trail.add(there)
+
+        assert await trail.seal() == min(there, BATCH * BATCHES)
+        assert await trail.seal() == max(0, there - BATCH * BATCHES)
+        assert (await trail.verify()).checked == there
+        assert await trail.problems() == []
+
+    async def test_lg_09_is_made_again_under_another_secret_once(self, trail: Small) -> None:
+        await trail.sealed(2)
+        before = await trail.head()
+        secret = MasterSecret(b"t" * 32, b"s" * 32)
+        rotated = replace(trail.seal, sealer=HmacChainSealer(DerivedKeys(secret)))
+
+        assert await rotated.reseal()
+        assert not await rotated.reseal()
+        head = await trail.head()
+        assert (replace(head, mac=""), head.mac == before.mac) == (replace(before, mac=""), False)
+        assert await trail.problems() == [(None, "forged_head")]  # by whoever has the old one only
+
+    async def test_lg_09_is_not_made_where_there_is_none_or_anothers(self, trail: Small) -> None:
+        assert not await trail.seal.reseal()
+        await trail.sealed(1)
+        stranger = HmacChainSealer(DerivedKeys(MasterSecret(b"m" * 32)))
+        for deed in (trail.seal.reseal, trail.seal):
+            with pytest.raises(AuditChainBroken):
+                await replace(trail.seal, sealer=stranger).reseal()
+            await deed()
+
+
+class TestVerifying:
+    @pytest.mark.parametrize("there", range(2 * BATCH + 2))
+    async def test_lg_09_looks_at_every_event_and_says_where_the_chain_is(
+        self, trail: Small, there: int
+    ) -> None:
+        await trail.sealed(there)
+
+        verification = await trail.verify()
+        assert verification == Verification(
+            checked=there, findings=[], head=await trail.head() if there else None
+        )
+        assert verification.holds
+
+    @pytest.mark.parametrize("missing", range(1, 2 * BATCH + 1))
+    async def test_lg_09_counts_what_is_missing_and_names_its_place(
+        self, trail: Small, missing: int
+    ) -> None:
+        there = 2 * BATCH
+        await trail.sealed(there)
+        links = trail.store.committed.links
+        del trail.store.committed.audited[links.pop(missing).event]
+
+        verification = await trail.verify()
+        found = [(it.sequence, it.problem, it.sentence) for it in verification.findings]
+        gap = (missing, "gap", f"1 events after {missing - 1} are missing.")
+        changed = (missing + 1, "changed")
+        if missing == there:
+            end = f"The chain ends at {there - 1}, its head is at {there}."
+            assert found == [(there, "wrong_end", end)]
+        else:
+            assert found[0] == gap
+            assert found[1][:2] == changed
+            assert len(found) == 2
+        assert verification.checked == there - (1 if missing == there else 2)
+
+    async def test_lg_09_names_an_event_that_is_gone_from_its_place(self, trail: Small) -> None:
+        await trail.sealed(4)
+        del trail.store.committed.audited[trail.store.committed.links[2].event]
+
+        assert await trail.problems() == [(2, "unreadable")]
+        assert (await trail.verify()).checked == 3
+
+    @pytest.mark.parametrize(
+        ("anchor", "problem"),
+        [(3, None), (4, None), (5, (5, "anchor_missing"))],
+    )
+    async def test_lg_09_goes_through_what_was_kept_elsewhere(
+        self, trail: Small, anchor: int, problem: tuple[int, str] | None
+    ) -> None:
+        await trail.sealed(4)
+        links = trail.store.committed.links
+        digest = links[anchor].digest if anchor in links else "0" * 64
+
+        assert await trail.problems(Anchor(anchor, digest)) == ([problem] if problem else [])
+
+    @pytest.mark.parametrize("linked", [True, False])
+    async def test_lg_09_says_that_the_head_is_gone(self, trail: Small, linked: bool) -> None:
+        if linked:
+            await trail.sealed(1)
+            trail.chain._head = None
+
+        assert await trail.problems() == [(None, "no_head")] * linked
+        missing = (3, "anchor_missing")
+        anchor = Anchor(3, "0" * 64)
+        assert await trail.problems(anchor) == [(None, "no_head")] * linked + [missing]
+
+    async def test_lg_09_lets_others_link_meanwhile(self, trail: Small) -> None:
+        """What is linked after the head was read belongs to a later one."""
+        await trail.sealed(2)
+        early = await trail.head()
+        await trail.sealed(2)
+        late, heads = await trail.head(), iter([early])
+
+        class Meanwhile(MemoryAuditChain):
+            async def head(self) -> ChainHead | None:
+                return next(heads, late)
+
+        verify = replace(trail.verify, chain=Meanwhile(trail.store))
+
+        assert [it.problem for it in (await verify()).findings] == []
+        heads = iter([early, early])
+        found = (await verify()).findings
+        assert [(it.sequence, it.problem) for it in found] == [(3, "beyond_head")]
+
+
+class TestRetention:
+    @pytest.mark.parametrize("old", range(BATCH * BATCHES + 2))
+    async def test_lg_10_forgets_so_many_in_one_run_and_says_so(
+        self, trail: Small, old: int
+    ) -> None:
+        await trail.sealed(old)
+        trail.clock.advance(days=365, milliseconds=1)
+        now = trail.clock.now()
+        await trail.sealed(1)
+        gone = min(old, BATCH * BATCHES)
+
+        assert await trail.prune() == gone
+
+        head = await trail.head()
+        assert (head.sequence, head.pruned_to) == (old + 1, gone)
+        assert head.pruned_at == (now if gone else None)
+        events = events_in(trail.store)
+        said = [it for it in events if it.type == AuditType.AUDIT_PRUNED]
+        told = {"events": str(gone), "before": (now - KEPT).isoformat()}
+        assert [(it.at, it.details) for it in said] == [(now, told)] * bool(gone)
+        assert await trail.problems() == []
+
+    async def test_lg_10_forgets_nothing_where_nothing_is_linked(self, trail: Small) -> None:
+        assert await trail.prune() == 0
+        assert events_in(trail.store) == []
+
+    async def test_lg_10_forgets_nothing_that_another_instance_has_moved(
+        self, trail: Small, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def lost(*_: object) -> bool:
+            return False
+
+        await trail.sealed(2)
+        trail.clock.advance(days=366)
+        monkeypatch.setattr(trail.chain, "prune", lost)
+
+        assert await trail.prune() == 0
+        assert len(events_in(trail.store)) == 2
+
+
+class TestIntact:
+    async def linked(self, trail: Small) -> list[Linked]:
+        await trail.sealed(3)
+        return list(await trail.chain.linked(after=0, limit=9))
+
+    async def test_lg_09_is_what_follows_the_tombstone_without_a_gap(self, trail: Small) -> None:
+        events = await self.linked(trail)
+
+        assert intact(ChainHead(), [])
+        for length in range(4):
+            assert intact(ChainHead(), events[:length])
+        tombstone = ChainHead().pruned(events[0], now=START)
+        assert intact(tombstone, events[1:])
+        for other in (events, events[2:]):
+            assert not intact(tombstone, other)
+
+    @pytest.mark.parametrize("at", range(3))
+    async def test_lg_09_is_nothing_that_was_changed(self, trail: Small, at: int) -> None:
+        events = await self.linked(trail)
+        for wrong in ({"event": None}, {"digest": "0" * 64}, {"sequence": 9}):
+            changed = [*events]
+            changed[at] = replace(events[at], **wrong)
+            assert not intact(ChainHead(), changed)
+
+    def test_lg_10_is_old_until_the_first_that_is_not(self) -> None:
+        def linked(*ages: timedelta | None) -> list[Linked]:
+            return [
+                Linked(
+                    sequence=number,
+                    digest="",
+                    event=None if age is None else an_event(at=START - age),
+                )
+                for number, age in enumerate(ages)
+            ]
+
+        for ages, old in (
+            ((TICK, TICK, timedelta(0), TICK), 2),
+            ((TICK, None, TICK), 1),
+            ((timedelta(0),), 0),
+            ((TICK, TICK), 2),
+            ((), 0),
+        ):
+            events = linked(*ages)
+            assert list(before(events, START)) == events[:old]
