@@ -94,6 +94,7 @@ class TestLiveSchemes:
         for login in ("alice", "nobody", "alice", "nobody"):
             with pytest.raises(TemporarilyUnavailable):
                 await deployment.authenticate(login=login, password="a wrong one")
+        assert deployment.stores.failures.total() == 0, "nothing was compared"
 
         deployment.stores.users.readable = True
 
