@@ -9,7 +9,7 @@ import pytest
 
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.domain.access import ADMIN, Role
-from hexkey.domain.accounts.user import UserId
+from hexkey.domain.identifiers import UserId
 from tests.support.faults_families import engine_of, settings_for
 from tests.support.faults_people import Person, SignedIn
 from tests.support.server import Server, running_server
