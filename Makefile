@@ -97,8 +97,8 @@ coverage: .venv/.development ## Run the suite and demand its branch coverage
 faults: .venv/.development ## Kill, stop and rotate things again and again (ROUNDS), and keep a ledger
 	@HEXKEY_TEST_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s tests/integration/faults
 
-fuzz: .venv/.development ## Send 120,000 odd requests (FUZZ_SEED) to real servers on both databases
-	@HEXKEY_TEST_FUZZ_COUNT=50000 HEXKEY_TEST_FUZZ_CASES=10000 HEXKEY_TEST_FUZZ_SEED=$(FUZZ_SEED) \
+fuzz: .venv/.development ## Send 220,000 odd requests (FUZZ_SEED) to real servers on both databases
+	@HEXKEY_TEST_FUZZ_COUNT=100000 HEXKEY_TEST_FUZZ_CASES=10000 HEXKEY_TEST_FUZZ_SEED=$(FUZZ_SEED) \
 		$(BIN)/python -m pytest -q -s tests/integration/fuzz
 
 mutation: .venv/.development ## Make small mistakes in the security modules, and see tests fail

@@ -102,6 +102,15 @@ class AuditArchiveContract(ABC):
 
         assert await all_in(archive) == events[::-1]
 
+    async def test_adds_the_rest_when_some_are_there_already(self, archive: AuditArchive) -> None:
+        """As after a commit whose answer was lost: what comes behind it must not be stuck."""
+        there, new = an_event(), an_event()
+        await archive.add([there])
+
+        await archive.add([there, new])
+
+        assert await all_in(archive) == [new, there]
+
     async def test_hands_out_pages_without_gap_or_repeat(self, archive: AuditArchive) -> None:
         events = [an_event() for _ in range(7)]
         await archive.add(events)

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.audit_rows import event_from, row_from
 from hexkey.adapters.sql.audit_tables import audit_events
-from hexkey.adapters.sql.audit_trail import RECORD
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.unit_of_work import unit_of_work
+from hexkey.adapters.sql.upserts import insert_missing
 from hexkey.application.ports.audit import AuditArchive, AuditQuery
 from hexkey.domain.audit.event import AuditEvent
 from hexkey.domain.identifiers import AuditEventId
@@ -33,7 +33,8 @@ class SqlAuditArchive(AuditArchive):
 
     async def add(self, events: Sequence[AuditEvent]) -> None:
         async with unit_of_work(self._engine) as work:
-            await work.execute_all(RECORD, [row_from(event) for event in events])
+            missing = insert_missing(audit_events, work.dialect)
+            await work.execute_all(missing, [row_from(event) for event in events])
             await work.commit()
 
 

@@ -39,3 +39,19 @@ def upsert(
         .values(new)
         .on_conflict_do_update(index_elements=index, set_=changed, where=where)
     )
+
+
+def insert_missing(table: Table, dialect: str) -> Insert:
+    """Insert rows; one whose primary key is there already is left as it is.
+
+    Args:
+        dialect: `sqlite` or `postgresql`.
+    """
+    key = table.primary_key.columns
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
+
+        return postgresql_insert(table).on_conflict_do_nothing(index_elements=key)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415
+
+    return sqlite_insert(table).on_conflict_do_nothing(index_elements=key)

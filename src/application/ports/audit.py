@@ -48,6 +48,8 @@ class AuditArchive(Protocol):
     async def add(self, events: Sequence[AuditEvent]) -> None:
         """Write down, durably and all at once, what changed nothing else: looks and refusals.
 
+        What is there already stays as it is: whoever does not hear that it was written comes again.
+
         Raises:
             TemporarilyUnavailable: if it cannot be written down now.
         """

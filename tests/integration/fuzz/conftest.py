@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.domain.access import ADMIN, Role
-from tests.support.builders import a_user
-from tests.support.faults_families import engine_of, settings_for, signed_in
-from tests.support.faults_http import refresh
+from hexkey.domain.identifiers import UserId
+from tests.support.faults_families import engine_of, settings_for
+from tests.support.faults_people import Person, SignedIn
 from tests.support.server import Server, running_server
 
 COUNT_VARIABLE = "HEXKEY_TEST_FUZZ_COUNT"
@@ -31,17 +30,20 @@ class Target:
     server: Server
     database: str
 
-    async def administrator(self) -> tuple[str, str]:
-        """Access token and refresh token of a new one, who has just signed in."""
-        now = datetime.now(UTC).replace(microsecond=0)
-        admin = a_user(now=now, roles=frozenset({Role(ADMIN)}))
+    async def administrator(self) -> SignedIn:
+        """A new one, who has just signed in.
+
+        The password is real: one under a scheme of its own would be verified anew with every
+        sign-in that fails, whoever's it is, and most of a run would be spent on that.
+        """
+        person = await Person.registered(self.server.port)
         async with engine_of(self.database) as engine, SqlStore(engine).begin() as transaction:
-            await transaction.users.add(admin)
+            plain = await transaction.users.find(UserId(person.id))
+            assert plain
+            admin = replace(plain, roles=frozenset({Role(ADMIN)}))
+            assert await transaction.users.replace(plain, admin)
             await transaction.commit()
-        (client,) = await signed_in(self.database, 1, user=admin)
-        answer = await refresh(self.server.port, client.token)
-        assert answer.status == 200, answer
-        return answer.body["access_token"], answer.body["refresh_token"]
+        return await person.sign_in(self.server.port)
 
     def ensure_unharmed(self) -> None:
         """No worker ended, and no defect was logged."""
