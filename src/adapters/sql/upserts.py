@@ -1,12 +1,10 @@
-"""INSERT … ON CONFLICT, which each database has in a dialect of its own.
-
-A dialect is imported when it is used: a node on SQLite does without the 4 MiB of PostgreSQL's.
-"""
+"""INSERT … ON CONFLICT, which each database has in a dialect of its own."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
 
@@ -26,18 +24,14 @@ def upsert(
         where: leaves the row that is there as it is, unless this holds.
         key: columns with a unique index; those of the primary key if none are given.
     """
-    index = table.primary_key.columns if key is None else key
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
-
-        statement = postgresql_insert(table).values(new)
-        return statement.on_conflict_do_update(index_elements=index, set_=changed, where=where)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415
-
     return (
-        sqlite_insert(table)
+        _insert(table, dialect)
         .values(new)
-        .on_conflict_do_update(index_elements=index, set_=changed, where=where)
+        .on_conflict_do_update(
+            index_elements=table.primary_key.columns if key is None else key,
+            set_=changed,
+            where=where,
+        )
     )
 
 
@@ -47,11 +41,8 @@ def insert_missing(table: Table, dialect: str) -> Insert:
     Args:
         dialect: `sqlite` or `postgresql`.
     """
-    key = table.primary_key.columns
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
+    return _insert(table, dialect).on_conflict_do_nothing(index_elements=table.primary_key.columns)
 
-        return postgresql_insert(table).on_conflict_do_nothing(index_elements=key)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415
 
-    return sqlite_insert(table).on_conflict_do_nothing(index_elements=key)
+def _insert(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
