@@ -77,7 +77,7 @@ def _wait(rule: Rule, charge: Charge, standing: Standing) -> timedelta:
     wait = standing.wait if charge.binding else _NOTHING
     count = standing.failures.count - standing.charged
     seconds = int(wait.total_seconds())
-    free, most = charge.budget.free, charge.budget.most or "unlimited"
+    free, most = charge.budget.unhindered, charge.budget.most or "unlimited"
     checked(
         f"throttle.{rule}",
         passed=not wait,

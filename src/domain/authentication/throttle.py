@@ -58,6 +58,11 @@ class Budget:
     most: int = 0
     kept: timedelta = timedelta(days=1)
 
+    @property
+    def unhindered(self) -> int:
+        """Failures at once after which the next attempt has not to wait."""
+        return self.free + self.ahead // self.first
+
     def rest_after(self, count: int) -> timedelta:
         """The rest that the failure of this number adds."""
         excess = count - self.free

@@ -99,7 +99,7 @@ class TestThrottle:
             )
             assert facts["throttle.network"] == (
                 True,
-                {**counted, "free": "0", "most": "unlimited"},
+                {**counted, "free": "99", "most": "unlimited"},
             )
             assert facts["throttle.total"] == (True, {**counted, "free": "100", "most": "100"})
 

@@ -77,6 +77,18 @@ class TestBudget:
         )
 
 
+class TestWhatIsFree:
+    @pytest.mark.parametrize("budget", [FOUR_FREE, THREE_AT_ONCE, Budget()])
+    def test_lg_01_is_told_as_it_is_counted(self, budget: Budget) -> None:
+        """LG-01: that many at once, and the next attempt is looked at; after that one it is not."""
+        counted = Failures(0, START)
+        for _ in range(budget.unhindered):
+            counted = counted.with_another(budget, now=START)
+        assert not counted.wait(budget, now=START)
+
+        assert counted.with_another(budget, now=START).wait(budget, now=START)
+
+
 class TestFailures:
     @given(budgets, failures, steps)
     def test_rest_until_exactly_the_end(
