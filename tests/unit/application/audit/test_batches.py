@@ -1,56 +1,35 @@
 """LG-09, LG-10: what is sealed, looked at and forgotten, whatever its number is to a batch."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from hexkey.adapters.crypto.audit_seal import HmacChainSealer
 from hexkey.adapters.crypto.derived_keys import DerivedKeys, MasterSecret
-from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
 from hexkey.adapters.memory.audit_chain import MemoryAuditChain
-from hexkey.adapters.memory.store import MemoryStore
 from hexkey.application.audit import retention, sealing, verifying
-from hexkey.application.audit.retention import PruneAuditTrail
-from hexkey.application.audit.sealing import AuditChainBroken, SealAuditTrail
+from hexkey.application.audit.sealing import AuditChainBroken
 from hexkey.application.audit.verifying import (
     Anchor,
     Verification,
-    VerifyAuditTrail,
     before,
     intact,
 )
 from hexkey.domain.audit.chain import ChainHead, Linked
 from hexkey.domain.audit.event import AuditType
-from tests.support.audits import SEALER, an_audit, an_event, events_in
-from tests.support.doubles import START, FrozenClock
+from tests.support.audit_trails import KEPT, MemoryTrail
+from tests.support.audits import an_event, events_in
+from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
 
 BATCH, BATCHES = 3, 2
-KEPT, TICK = timedelta(days=365), timedelta(milliseconds=1)
+TICK = timedelta(milliseconds=1)
 
 
-@dataclass
-class Small:
+class Small(MemoryTrail):
     """A trail whose batches are small."""
-
-    clock: FrozenClock = field(default_factory=FrozenClock)
-    store: MemoryStore = field(default_factory=MemoryStore)
-
-    def __post_init__(self) -> None:
-        self.chain = MemoryAuditChain(self.store)
-        self.archive = MemoryAuditArchive(self.store)
-        self.seal = SealAuditTrail(chain=self.chain, sealer=SEALER)
-        self.verify = VerifyAuditTrail(chain=self.chain, sealer=SEALER, clock=self.clock)
-        self.prune = PruneAuditTrail(
-            chain=self.chain,
-            sealer=SEALER,
-            archive=self.archive,
-            audit=an_audit(),
-            clock=self.clock,
-            keep=KEPT,
-        )
 
     async def add(self, events: int) -> None:
         await self.archive.add([an_event(at=self.clock.now()) for _ in range(events)])
@@ -59,10 +38,6 @@ class Small:
         await self.add(events)
         while await self.seal():
             pass
-
-    async def problems(self, anchor: Anchor | None = None) -> list[tuple[int | None, str]]:
-        found = (await self.verify(anchor=anchor)).findings
-        return [(it.sequence, it.problem) for it in found]
 
     async def head(self) -> ChainHead:
         return await self.chain.head() or ChainHead()

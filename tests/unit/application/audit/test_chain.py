@@ -1,48 +1,27 @@
 """Sealing, verifying and forgetting: what an intruder with a database cannot do unnoticed."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hexkey.adapters.memory.audit_archive import MemoryAuditArchive
-from hexkey.adapters.memory.audit_chain import MemoryAuditChain
-from hexkey.adapters.memory.store import MemoryStore
-from hexkey.application.audit.retention import PruneAuditTrail
-from hexkey.application.audit.sealing import AuditChainBroken, SealAuditTrail
-from hexkey.application.audit.verifying import MOST_FINDINGS, Anchor, Verification, VerifyAuditTrail
+from hexkey.application.audit.sealing import AuditChainBroken
+from hexkey.application.audit.verifying import MOST_FINDINGS, Anchor
 from hexkey.domain.audit.chain import ChainHead
 from hexkey.domain.audit.event import AuditType, Outcome
-from tests.support.audits import SEALER, an_audit, an_event
-from tests.support.doubles import START, FrozenClock
+from tests.support.audit_trails import MemoryTrail
+from tests.support.audits import an_event
+from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
 
-KEPT = timedelta(days=365)
 SECOND = timedelta(seconds=1)
 
 
-@dataclass
-class Trail:
-    """An audit trail, with everything that is done to it."""
-
-    clock: FrozenClock = field(default_factory=FrozenClock)
-    store: MemoryStore = field(default_factory=MemoryStore)
-
-    def __post_init__(self) -> None:
-        self.archive, self.chain = MemoryAuditArchive(self.store), MemoryAuditChain(self.store)
-        self.seal = SealAuditTrail(chain=self.chain, sealer=SEALER)
-        self.verify = VerifyAuditTrail(chain=self.chain, sealer=SEALER, clock=self.clock)
-        self.prune = PruneAuditTrail(
-            chain=self.chain,
-            sealer=SEALER,
-            archive=self.archive,
-            audit=an_audit(),
-            clock=self.clock,
-            keep=KEPT,
-        )
+class Trail(MemoryTrail):
+    """One that an intruder gets at."""
 
     async def grow(self, events: int) -> None:
         """Add events, each a second after the one before, and link them."""
@@ -50,10 +29,6 @@ class Trail:
             self.clock.advance(seconds=1)
             await self.archive.add([an_event(at=self.clock.now(), subject="ann")])
         await self.seal()
-
-    async def problems(self, **options: Anchor) -> list[tuple[int | None, str]]:
-        """What verifying finds."""
-        return told(await self.verify(**options))
 
     def edit(self, sequence: int, **changes: object) -> None:
         """Do what an intruder does: change a stored event."""
@@ -76,10 +51,6 @@ class Trail:
     def forge(self, head: ChainHead) -> None:
         """Write another head."""
         self.chain._head = head
-
-
-def told(verification: Verification) -> list[tuple[int | None, str]]:
-    return [(finding.sequence, finding.problem) for finding in verification.findings]
 
 
 @pytest.fixture
