@@ -109,9 +109,8 @@ class TestALostWorker:
                 for client in clients:
                     assert await client.refresh(server.port, ledger) == 200
             finally:
-                with suppress(
-                    ProcessLookupError
-                ):  # replaced, too: this took longer than silence may
+                # It has been replaced, too, if all this took longer than silence may.
+                with suppress(ProcessLookupError):
                     os.kill(silent, signal.SIGCONT)
         await verify(url, clients, ledger)
         ledger.close()

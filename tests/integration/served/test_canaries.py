@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.support.http_client import Client, bearer, client_of, token_of
-from tests.support.server import Server, running_server
+from tests.support.http_client import Client, bearer, token_of
+from tests.support.server import Server
 
 CANARY = "qzxCanary7Password"
 OTHER = "qzxCanary8Password"
@@ -26,22 +26,14 @@ MASTER_SECRET = "qzxCanary9-a-master-secret-0123456789"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """At the level of logging that says the most."""
-    env = {
+def env() -> dict[str, str]:
+    """The level of logging that says the most."""
+    return {
         "HEXKEY_LOG_LEVEL": "debug",
         "HEXKEY_ACCESS_LOG": "true",
         "HEXKEY_HTTP_BASIC": "true",
         "HEXKEY_MASTER_SECRET": MASTER_SECRET,
     }
-    with running_server(env) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[Client]:
-    with client_of(server) as client:
-        yield client
 
 
 def bad_bodies() -> Iterator[dict[str, object]]:

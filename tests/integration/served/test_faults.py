@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from hexkey.adapters.sql import engine as engine_module
 from tests.support.api import PASSWORD, Api, an_api
-from tests.support.http_client import Client, bearer, client_of, token_of
+from tests.support.http_client import Client, bearer, token_of
 from tests.support.postgres import Cluster, NoPostgres, running_cluster
 from tests.support.server import Server, run_program, running_server
 
@@ -44,12 +44,6 @@ def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert run_program("migrate", folder=folder, env=env).returncode == 0
     with running_server(env, folder=folder) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[Client]:
-    with client_of(server) as client:
-        yield client
 
 
 @pytest.mark.postgres

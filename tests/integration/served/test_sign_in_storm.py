@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,18 +11,12 @@ import pytest
 
 from hexkey.adapters.crypto.hashing_pool import MAX_WAITING
 from tests.support.http_client import PASSWORD, client_of, token_of
-from tests.support.server import Server, running_server
+from tests.support.server import Server
 
 pytestmark = pytest.mark.anyio
 
 STORM = 200
 MEBIBYTE = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Fixtures: a real server on SQLite, one for each kind of client."""
+"""Fixtures: a real server on SQLite, one for each module that asks for no other."""
 
 from collections.abc import Iterator
 
