@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _LOOK_AGAIN_SECONDS = 0.02
+_LAST_WORDS = 6_000  # characters of the log that a failing test shows
 _PROGRAM = ("-c", "from hexkey.entrypoints.cli.main import main; main()")
 
 
@@ -89,10 +90,20 @@ def running_server(
     server = _started(folder, env or {}, arguments, port or free_port())
     try:
         _await_answer(server)
-        yield server
+        with _telling_what_it_said(server):
+            yield server
     finally:
         if server.process.poll() is None:
             server.stop()
+
+
+@contextmanager
+def _telling_what_it_said(server: Server) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as failure:
+        failure.add_note(f"What the server said last:\n{server.log[-_LAST_WORDS:]}")
+        raise
 
 
 def run_program(

@@ -158,9 +158,22 @@ class Supervisor(Multiprocess):
             worker.kill()
             worker.process.join()
             if monotonic() - worker.begun >= PAUSE:
-                _log.error("Worker [%s] died (%s)", worker.pid, worker.exitcode)
-                self.processes[index] = Worker(self.config, self.sockets)
-                self.processes[index].start()
+                self._replace(index)
+
+    def _replace(self, index: int) -> None:
+        """Start another worker; if the fork point is just ending, leave it to the next look.
+
+        That process stops listening a moment before anybody can see that it is gone, and only then
+        does the standard library begin another.
+        """
+        dead, successor = self.processes[index], Worker(self.config, self.sockets)
+        try:
+            successor.start()
+        except (OSError, EOFError) as error:
+            _log.warning("No worker could be forked yet (%s)", type(error).__name__)
+            return
+        _log.error("Worker [%s] died (%s)", dead.pid, dead.exitcode)
+        self.processes[index] = successor
 
     def handle_hup(self) -> None:
         """Replace all workers by such as have the code of now."""

@@ -160,22 +160,29 @@ async def _migrated(url: str) -> None:
 
 
 class TestALostSupervisor:
-    @pytest.mark.parametrize("which", ["supervisor", "fork point"])
-    async def test_rf_13_leaves_no_worker_that_nobody_could_stop(
-        self, which: str, tmp_path: Path
-    ) -> None:
-        """RF-13: the port is free for the next one; with the fork point, workers are replaced."""
+    async def test_rf_13_leaves_no_worker_that_nobody_could_stop(self, tmp_path: Path) -> None:
+        """RF-13: the port is free for the next one."""
         with running_server(folder=tmp_path, arguments=["--workers", "2"]) as server:
             await eventually(partial(have_started, server, 2), within=60)
             before = workers(server)
-            kill(server.process.pid if which == "supervisor" else fork_point(server))
+            kill(server.process.pid)
             await eventually(partial(_are_gone, before), within=20)
-            if which == "supervisor":
-                with pytest.raises(Refused):
-                    await ask(server.port, "GET", "/livez")
-            else:
-                await eventually(partial(have_started, server, 4), within=60)
+            with pytest.raises(Refused):
+                await ask(server.port, "GET", "/livez")
+
+
+class TestALostForkPoint:
+    async def test_rf_13_is_begun_anew_with_all_its_workers(self, tmp_path: Path) -> None:
+        """RF-13: those of before end, for nobody could replace them; others serve."""
+        with running_server(folder=tmp_path, arguments=["--workers", "2"]) as server:
+            await eventually(partial(have_started, server, 2), within=60)
+            for turn in range(rounds(3)):
+                before = workers(server)
+                kill(fork_point(server))
+                await eventually(partial(_are_gone, before), within=20)
+                await eventually(partial(have_started, server, 4 + 2 * turn), within=60)
                 assert (await ask(server.port, "GET", "/livez")).status == 200
+            assert server.stop() == 0
 
 
 async def _are_gone(before: list[int]) -> bool:

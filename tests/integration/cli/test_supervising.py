@@ -1,0 +1,62 @@
+"""RF-13: who looks after workers, looked at from within."""
+
+import os
+import signal
+from collections.abc import Iterator
+from multiprocessing import forkserver
+from typing import Never
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.supervisors import multiprocess
+
+from hexkey.entrypoints.cli.supervising import PAUSE, Supervisor, prepare_workers
+
+
+async def nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """The application."""
+
+
+@pytest.fixture
+def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    """One with a worker that serves nobody; it leaves signals and libraries as they were."""
+    before = {number: signal.getsignal(number) for number in multiprocess.SIGNALS}
+    for replaced in (multiprocess, "Process"), (forkserver, "connect_to_new_process"):
+        monkeypatch.setattr(*replaced, getattr(*replaced))
+    config, fork_point = uvicorn.Config(f"{__name__}:nobody", workers=1), prepare_workers()
+    supervisor = Supervisor(config, [], fork_point=fork_point)
+    try:
+        supervisor.init_processes()
+        yield supervisor
+        supervisor.terminate_all()
+        supervisor.join_all()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        fork_point._stop()  # type: ignore[attr-defined]  # nothing public ends it
+
+
+class TestADeadWorker:
+    @pytest.mark.parametrize("failure", [ConnectionRefusedError, BrokenPipeError, EOFError])
+    def test_rf_13_is_replaced_as_soon_as_somebody_can_be_forked(
+        self, failure: type[Exception], supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-13: the fork point may be ending, and still look as if it ran."""
+        dead = supervisor.processes[0]
+        assert dead.pid is not None
+        os.kill(dead.pid, signal.SIGKILL)
+        dead.process.join()
+        dead.begun -= PAUSE
+
+        def refuse(_fds: list[int]) -> Never:
+            raise failure
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(forkserver, "connect_to_new_process", refuse)
+            supervisor.keep_subprocess_alive()
+            assert supervisor.processes == [dead]
+
+        supervisor.keep_subprocess_alive()
+        assert supervisor.processes != [dead]
+        assert supervisor.processes[0].process.is_alive()
