@@ -33,8 +33,10 @@ def oldest(table: Table, at: Column[Any], *conditions: ColumnElement[bool] | Tex
         .order_by(at)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
+        # Inside the condition it could be asked once for each row, and find others each time.
+        .cte("old", nesting=True)
     )
-    return delete(table).where(key.in_(old))
+    return delete(table).where(key.in_(select(old.c[key.name])))
 
 
 # Two statements, because each has an index of its own.

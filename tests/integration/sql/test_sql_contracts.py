@@ -1,10 +1,14 @@
 """SU-04: the SQL adapters keep the promises of their ports, on SQLite and on PostgreSQL."""
 
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.memory.signed_in import RememberedSignedIn
 from hexkey.adapters.sql.change_log import SqlChangeLog
+from hexkey.adapters.sql.engine import make_engine
 from hexkey.adapters.sql.expired_rows import SqlExpiredRows
 from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.leases import SqlLeases
@@ -16,6 +20,7 @@ from hexkey.adapters.sql.signing_keys import SqlSigningKeyStore
 from hexkey.adapters.sql.store import SqlStore
 from hexkey.adapters.sql.user_directory import SqlUserDirectory
 from hexkey.application.ports.sessions import StateChanges
+from hexkey.domain.authentication.throttle import Charge, Standing
 from tests.contracts.account_store import AccountStoreContract
 from tests.contracts.change_log import ChangeLogContract
 from tests.contracts.expired_rows import ExpiredRowsContract
@@ -30,6 +35,9 @@ from tests.contracts.user_directory import UserDirectoryContract
 from tests.support.doubles import FrozenClock
 
 pytestmark = pytest.mark.anyio
+
+_OFF = [f"enable_{it}" for it in ("hashjoin", "mergejoin", "hashagg", "sort", "material")]
+_BY_LOOPS = "&".join(f"{it}=off" for it in (*_OFF, "jit"))
 
 
 class _OnOneDatabase:
@@ -101,6 +109,17 @@ class TestSqlExpiredRows(_OnOneDatabase, ExpiredRowsContract):
         return SqlChangeLog(engine)
 
 
+@pytest.mark.postgres
+class TestSqlExpiredRowsByOtherPlans(TestSqlExpiredRows):
+    """The database chooses how to find rows; what is found must not depend on it."""
+
+    @pytest.fixture
+    async def engine(self, postgres_url: str) -> AsyncIterator[AsyncEngine]:
+        engine = make_engine(f"{postgres_url}{'&' if '?' in postgres_url else '?'}{_BY_LOOPS}")
+        yield engine
+        await engine.dispose()
+
+
 class TestSqlUserDirectory(_OnOneDatabase, UserDirectoryContract): ...
 
 
@@ -128,6 +147,19 @@ class TestSqlFailureCounters(FailureCountersContract):
     @pytest.fixture
     def failures(self, engine: AsyncEngine) -> SqlFailureCounters:
         return SqlFailureCounters(engine)
+
+
+class _OfManyProcesses(SqlFailureCounters):
+    """Each attempt comes to a process that knows nothing of those before it."""
+
+    async def charge(self, charges: Sequence[Charge], *, now: datetime) -> Sequence[Standing]:
+        return await SqlFailureCounters(self._engine).charge(charges, now=now)
+
+
+class TestSqlFailureCountersOfManyProcesses(FailureCountersContract):
+    @pytest.fixture
+    def failures(self, engine: AsyncEngine) -> SqlFailureCounters:
+        return _OfManyProcesses(engine)
 
 
 class TestSqlSigningKeyStore(SigningKeyStoreContract):
