@@ -24,6 +24,7 @@ from hexkey.domain.authentication.throttle import (
 )
 
 _AT_LEAST = timedelta(milliseconds=1)  # that whoever lost a race has to wait
+_MOST_REMEMBERED = 10_000  # resting counters; of more, some are looked at too late
 
 _c = attempt_counters.c
 _SELECT = select(_c.key, _c["count"].label("number"), _c.rests_until)
@@ -40,6 +41,31 @@ _CHANGE = (
 )
 
 
+class _Resting:
+    """Counters that rest, as far as this process knows: it looks at them before it counts.
+
+    Whoever does not know counts, finds out, and takes it back: right as well, but two statements
+    more, and writes.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def may_hold(self, charges: Sequence[Charge], now: datetime) -> bool:
+        """Whether any of `charges` may have to wait."""
+        return any(self._until.get(charge.key, now) > now for charge in charges)
+
+    def note(self, charges: Sequence[Charge], standings: Sequence[Standing], now: datetime) -> None:
+        """Remember what the next attempt would meet."""
+        for charge, standing in zip(charges, standings, strict=True):
+            self._until.pop(charge.key, None)
+            wait = standing.wait or standing.failures.wait(charge.budget, now=now)
+            if wait:
+                self._until[charge.key] = now + wait
+        while len(self._until) > _MOST_REMEMBERED:
+            del self._until[next(iter(self._until))]
+
+
 class SqlFailureCounters(FailureCounters):
     """One row for each key.
 
@@ -51,6 +77,7 @@ class SqlFailureCounters(FailureCounters):
         self._engine = engine
         self._reading = autocommitting(engine)
         self._in_one_statement = engine.dialect.name == "postgresql"
+        self._resting = _Resting()
 
     async def find(self, key: str) -> Failures | None:
         rows = await rows_of(self._reading, _FIND, {"keys": [key]})
@@ -59,10 +86,14 @@ class SqlFailureCounters(FailureCounters):
     async def charge(self, charges: Sequence[Charge], *, now: datetime) -> Sequence[Standing]:
         if not self._in_one_statement:
             return await self._charge_in_turn(charges, now)
-        counted = await counting.charge(self._engine, charges, now=now)
-        standings = [_standing(charge, counted, now) for charge in charges]
+        looking = self._resting.may_hold(charges, now)
+        counted = await counting.charge(self._engine, charges, now=now, looking=looking)
+        standings: Sequence[Standing] = [_standing(charge, counted, now) for charge in charges]
         raced = counted.raced(charges)
-        return await self._after_race(charges, standings, raced, now) if raced else standings
+        if raced:
+            standings = await self._after_race(charges, standings, raced, now)
+        self._resting.note(charges, standings, now)
+        return standings
 
     async def relieve(self, reliefs: Sequence[Relief]) -> None:
         if self._in_one_statement:

@@ -19,9 +19,9 @@ class FailureCounters(Protocol):
     async def charge(self, charges: Sequence[Charge], *, now: datetime) -> Sequence[Standing]:
         """Count an attempt before it is looked at, unless it must not be.
 
-        While a binding counter rests, nothing is counted anywhere; one that is not binding and
-        rests is left as it is. Concurrent calls wait for one another, counter by counter, so that
-        each sees what those before it have counted.
+        While a binding counter rests, nothing is counted anywhere, or it is taken back before this
+        returns; one that is not binding and rests is left as it is. Concurrent calls wait for one
+        another, counter by counter, so that each sees what those before it have counted.
 
         Returns:
             How each of `charges` stands, in their order.

@@ -1,8 +1,10 @@
 """Where an attempt comes from, as far as it is counted."""
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)  # each attempt asks several times
 def network_of(address: str | None) -> str:
     """The network an attempt is counted for: an IPv4 address, or the /64 of an IPv6 address.
 
