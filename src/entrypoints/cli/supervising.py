@@ -40,6 +40,8 @@ _IMPORTED_ONCE = [
 _FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 _processes: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
 
+_CANNOT_FORK = (OSError, EOFError)  # no memory, no process, nobody at the other end
+
 _log = logging.getLogger("uvicorn.error")
 
 
@@ -169,17 +171,20 @@ class Supervisor(Multiprocess):
         dead, successor = self.processes[index], Worker(self.config, self.sockets)
         try:
             successor.start()
-        except (OSError, EOFError) as error:
+        except _CANNOT_FORK as error:
             _log.warning("No worker could be forked yet (%s)", type(error).__name__)
             return
         _log.error("Worker [%s] died (%s)", dead.pid, dead.exitcode)
         self.processes[index] = successor
 
     def handle_hup(self) -> None:
-        """Replace all workers by such as have the code of now."""
+        """Replace all workers by such as have the code of now; those that are left serve on."""
         before, fork_point = list(self.processes), self._fork_point
-        self._fork_point = prepare_workers()
-        super().handle_hup()
+        try:
+            self._fork_point = prepare_workers()
+            super().handle_hup()
+        except _CANNOT_FORK as error:
+            _log.error("Not all workers were replaced (%s)", type(error).__name__)
         if not set(before) & set(self.processes):  # it alone is told when one of its own dies
             fork_point._stop()  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public ends it
 

@@ -37,6 +37,11 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
         fork_point._stop()  # type: ignore[attr-defined]  # nothing public ends it
 
 
+def refuse(*_: object) -> Never:
+    """What nobody listens to any more does."""
+    raise ConnectionRefusedError
+
+
 class TestADeadWorker:
     @pytest.mark.parametrize("failure", [ConnectionRefusedError, BrokenPipeError, EOFError])
     def test_rf_13_is_replaced_as_soon_as_somebody_can_be_forked(
@@ -49,14 +54,29 @@ class TestADeadWorker:
         dead.process.join()
         dead.begun -= PAUSE
 
-        def refuse(_fds: list[int]) -> Never:
+        def fail(_fds: list[int]) -> Never:
             raise failure
 
         with monkeypatch.context() as meanwhile:
-            meanwhile.setattr(forkserver, "connect_to_new_process", refuse)
+            meanwhile.setattr(forkserver, "connect_to_new_process", fail)
             supervisor.keep_subprocess_alive()
             assert supervisor.processes == [dead]
 
         supervisor.keep_subprocess_alive()
         assert supervisor.processes != [dead]
         assert supervisor.processes[0].process.is_alive()
+
+
+class TestNewCode:
+    def test_rf_13_that_cannot_be_forked_leaves_the_workers_there_are(
+        self, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-13, RF-12: SIGHUP while the machine has no process left."""
+        before = list(supervisor.processes)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(forkserver.ForkServer, "connect_to_new_process", refuse)
+            supervisor.handle_hup()
+
+        assert supervisor.processes == before
+        assert before[0].process.is_alive()
