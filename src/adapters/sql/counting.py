@@ -76,8 +76,7 @@ def _counting(condition: str = "") -> str:
     """  # noqa: S608 - only our own words
 
 
-# Almost every attempt meets no counter that rests, and to look for one first costs half as much
-# again.
+# Almost every attempt meets no counter that rests, and to look for one first costs a third more.
 _CHARGE = f"WITH {_W} {_counting()}"
 # `seen` is as of when the statement began, and lets most of what must wait do so without a write.
 # What others have counted since is seen by the conflict, which holds the row.
