@@ -55,7 +55,8 @@ class TestAReadOnlyDatabase:
             finally:
                 await _set_read_only(postgres_url, "off")
             begun = time.monotonic()
-            assert {await it.refresh(server.port, ledger) for it in clients} == {200}
+            # At first: a connection that is just being ended may still be taken for a good one.
+            await eventually(partial(_all_refresh, server.port, clients, ledger), within=10)
             ledger.recovery.append(time.monotonic() - begun)
         await verify(postgres_url, clients, ledger)
         ledger.close()
