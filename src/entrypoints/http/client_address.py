@@ -7,7 +7,7 @@ from typing import Any
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_MAX_HOPS = 20
+_MAX_HOPS = 20  # the last ones: what stands before them was sent by whoever asks
 _MAPPED_BITS = 96  # of an IPv4 address in IPv6, before the address (RFC 4291 §2.5.5.2)
 
 
@@ -49,8 +49,7 @@ class ClientAddress:
 
 def _forwarded_for(scope: Any) -> list[str]:
     values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    hops = b",".join(values).decode("latin-1").split(",")
-    return hops if len(hops) <= _MAX_HOPS else []
+    return b",".join(values).decode("latin-1").split(",")[-_MAX_HOPS:]
 
 
 def _parsed(text: str | None) -> _Address | None:

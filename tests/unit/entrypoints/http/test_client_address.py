@@ -50,3 +50,19 @@ class TestClientAddress:
     @pytest.mark.parametrize("peer", [None, "", "testclient", "2001:db8::5", "fe80::1%eth0"])
     def test_is_left_as_it_is_if_it_is_no_ipv4_address(self, peer: str | None) -> None:
         assert ClientAddress(["10.0.0.0/8"])(a_scope(peer, "6.6.6.6")) == peer
+
+    @pytest.mark.parametrize("before", [0, 18, 19, 20, 21, 1000])
+    @pytest.mark.parametrize("junk", ["", "6.6.6.6", "10.0.0.7"])
+    def test_rl_06_is_not_hidden_by_what_its_client_sent_before(
+        self, before: int, junk: str
+    ) -> None:
+        """RL-06, RL-07: many hops at the left would be a way not to be counted by one's own."""
+        forwarded = ",".join([*[junk] * before, CLIENT, "10.0.0.7"])
+
+        assert ClientAddress(["10.0.0.0/8"])(a_scope("10.0.0.5", forwarded)) == CLIENT
+
+    @pytest.mark.parametrize(("inner", "client"), [(19, CLIENT), (20, "10.0.0.5")])
+    def test_is_looked_for_among_so_many_hops(self, inner: int, client: str) -> None:
+        forwarded = ",".join([CLIENT, *["10.0.0.7"] * inner])
+
+        assert ClientAddress(["10.0.0.0/8"])(a_scope("10.0.0.5", forwarded)) == client
