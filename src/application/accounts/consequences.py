@@ -1,5 +1,6 @@
 """What follows when an account was changed by somebody else."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,16 +62,13 @@ class Consequences:
             await self._role(transaction, AuditType.ROLE_GRANTED, after, role, now=now)
         for role in sorted(before.roles - after.roles):
             await self._role(transaction, AuditType.ROLE_REVOKED, after, role, now=now)
-        if after.erase_at != before.erase_at:
-            await self.tell(transaction, _event(EventType.USER_DELETION_SCHEDULED, after, now))
-        elif after.is_active != before.is_active:
-            kind = EventType.USER_ENABLED if after.is_active else EventType.USER_DISABLED
-            await self.tell(transaction, _event(kind, after, now))
-        elif before.password is not None and after.password is None:
+        if (after.username, after.profile) != (before.username, before.profile):
+            await self.tell(transaction, _event(EventType.USER_UPDATED, after, now))
+        if before.password is not None and after.password is None:
             event = _event(EventType.USER_UPDATED, after, now)
             await self.tell(transaction, event, audited=AuditType.PASSWORD_RESET_REQUESTED)
-        elif (after.username, after.profile) != (before.username, before.profile):
-            await self.tell(transaction, _event(EventType.USER_UPDATED, after, now))
+        for kind in _of_being_here(before, after):
+            await self.tell(transaction, _event(kind, after, now))
 
     async def _role(
         self,
@@ -83,6 +81,16 @@ class Consequences:
     ) -> None:
         event = Event(type=EventType.USER_UPDATED, user=user, at=now, details={"role": role})
         await self.tell(transaction, event, audited=kind)
+
+
+def _of_being_here(before: User, after: User) -> Iterator[EventType]:
+    """What is told of a change of status; erasing says by itself that the account is disabled."""
+    if after.erase_at is not None and after.erase_at != before.erase_at:
+        yield EventType.USER_DELETION_SCHEDULED
+    elif after.is_active != before.is_active:
+        yield EventType.USER_ENABLED if after.is_active else EventType.USER_DISABLED
+    if before.is_leaving and not after.is_leaving:
+        yield EventType.USER_RESTORED
 
 
 def _event(kind: EventType, user: User, now: datetime) -> Event:
