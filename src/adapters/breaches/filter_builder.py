@@ -39,10 +39,12 @@ def build_filter(
     header = _resumable(partial, source, false_positives)
     if header is None:
         header = _begun(partial, source, false_positives, told)
-    with partial.open("r+b") as opened, mmap.mmap(opened.fileno(), header.octets) as octets:
-        header = _fill(opened, octets, header, source, told, checkpoint)
-        header = replace(header, complete=True, false_positives=_measured(octets, header))
-        _write_down(opened, octets, header)
+    with partial.open("r+b") as opened:
+        _allocate(opened, header)  # a copy of what was begun may have holes
+        with mmap.mmap(opened.fileno(), header.octets) as octets:
+            header = _fill(opened, octets, header, source, told, checkpoint)
+            header = replace(header, complete=True, false_positives=_measured(octets, header))
+            _write_down(opened, octets, header)
     partial.replace(target)
     _sync_folder(target.parent)
     return header
@@ -66,10 +68,21 @@ def _begun(partial: Path, source: PasswordList, rate: float, told: Told) -> Filt
         raise UnusableList("There is nothing in the list.")
     header = _of_source(FilterHeader.sized(entries, false_positives=rate), source)
     with partial.open("wb") as opened:
-        opened.truncate(header.octets)
-        opened.seek(0)
+        try:
+            _allocate(opened, header)
+        except OSError:
+            partial.unlink()
+            raise
         opened.write(header.packed())
     return header
+
+
+def _allocate(opened: BinaryIO, header: FilterHeader) -> None:
+    """Take the room on the disk at once: a hole that cannot be filled kills whoever maps it."""
+    try:
+        os.posix_fallocate(opened.fileno(), 0, header.octets)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, opened.name) from None
 
 
 def _of_source(header: FilterHeader, source: PasswordList) -> FilterHeader:

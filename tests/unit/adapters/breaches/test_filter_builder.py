@@ -1,6 +1,10 @@
 """PW-08: a filter takes hours to make, and any of them may be interrupted."""
 
+import errno
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -106,6 +110,35 @@ class TestInterruptedMaking:
         assert making.steps[0][0] == "Counting"
         assert made.complete
         assert made.entries == len(WORDS) - (2 if how == "least" else 0)
+
+
+@contextmanager
+def no_file_longer_than(octets: int) -> Iterator[None]:
+    """What a full disk is, to whoever wants to have room before it is needed."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+class TestFullDisk:
+    def test_has_no_hole_that_could_not_be_filled(self, making: Making) -> None:
+        """To write into a mapped hole on a full disk is SIGBUS, and no exception at all."""
+        making.list.write_text("".join(f"{n:040X}\n" for n in range(100_000)))
+        making.interrupt("Filling")  # after the first digest: ten bits on as many pages of 44
+        begun = making.partial.stat()
+
+        assert begun.st_blocks * 512 >= begun.st_size
+
+    def test_is_told_and_nothing_is_left(self, making: Making) -> None:
+        with no_file_longer_than(10_000), pytest.raises(OSError, match="partial") as raised:
+            making.run()
+
+        assert raised.value.errno == errno.EFBIG
+        assert not making.partial.exists()
+        assert not making.target.exists()
 
 
 class TestList:
