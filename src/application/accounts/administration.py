@@ -7,7 +7,7 @@ from datetime import datetime
 from hexkey.application.accounts.mail_requests import RequestKind, request_message
 from hexkey.application.accounts.profile import AS_IT_IS, ProfileChange, UpdateProfile
 from hexkey.application.accounts.registration import RegistrationPolicy
-from hexkey.application.accounts.supervision import SuperviseUser
+from hexkey.application.accounts.supervision import SuperviseUser, let_back_in
 from hexkey.application.audit.context import checked
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.accounts import AccountStore, EmailSyntax, UsernameSyntax
@@ -108,22 +108,24 @@ class EditUser:
                 `SuperviseUser`.
             InvalidUsername, InvalidProfile, LoginNameRequired, UsernameTaken: as `UpdateProfile`.
             UserNotFound, RoleNotFound, LastAdministrator: as `SuperviseUser`.
+            ErasureOrdered: as `let_back_in`.
         """
         for needed in edit.needs():
             if not checked("caller.permission", passed=by.holds(needed), needed=needed):
                 raise Forbidden
 
         def changed(current: User, now: datetime) -> User:
-            return self._changed(current, edit, now)
+            return self._changed(current, edit, by, now)
 
         return await self.supervise(user=user, change=changed, by=by)
 
-    def _changed(self, current: User, edit: UserEdit, now: datetime) -> User:
+    def _changed(self, current: User, edit: UserEdit, by: Authority, now: datetime) -> User:
         updated = current
         if edit.profile.is_one:
             updated = self.profiles.changed(updated, edit.profile, now=now)
         if edit.active is not None:
-            updated = updated.enabled(now=now) if edit.active else updated.disabled(now=now)
+            enabled = edit.active
+            updated = let_back_in(updated, by=by, now=now) if enabled else updated.disabled(now=now)
         if edit.roles is not None:
             updated = updated.with_roles(edit.roles, now=now)
         return updated

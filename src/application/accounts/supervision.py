@@ -7,12 +7,13 @@ from datetime import datetime
 from hexkey.application.access.authority import ensure_covered, ensure_may_assign
 from hexkey.application.accounts.changing import change_user, end_sessions
 from hexkey.application.accounts.consequences import Consequences
+from hexkey.application.audit.context import checked
 from hexkey.application.outbox.telling import Tell
 from hexkey.application.ports.access import AccessStore
 from hexkey.application.ports.sessions import StateChanges
 from hexkey.application.ports.system import Clock
-from hexkey.domain.access import OPERATOR, Authority, Role
-from hexkey.domain.accounts.user import User, UserNotFound
+from hexkey.domain.access import OPERATOR, Authority, Permission, Role
+from hexkey.domain.accounts.user import ErasureOrdered, User, UserNotFound
 from hexkey.domain.identifiers import UserId
 
 Change = Callable[[User, datetime], User]
@@ -84,8 +85,26 @@ class EnableUser:
 
         Raises:
             UserNotFound, Forbidden: as `SuperviseUser`.
+            ErasureOrdered: as `let_back_in`.
         """
-        return await self.supervise(user=user, change=lambda it, now: it.enabled(now=now), by=by)
+        return await self.supervise(
+            user=user, change=lambda it, now: let_back_in(it, by=by, now=now), by=by
+        )
+
+
+def let_back_in(user: User, *, by: Authority, now: datetime) -> User:
+    """Return `user`, active; whose erasure was under way, is not erased.
+
+    An owner's own leaving goes on, and may be undone by the owner only.
+
+    Raises:
+        ErasureOrdered: if that would undo an erasure, and `by` may not erase.
+    """
+    if not user.is_active and user.is_being_erased(now=now):
+        needed = Permission.USERS_ERASE
+        if not checked("caller.permission", passed=by.holds(needed), needed=needed):
+            raise ErasureOrdered
+    return user.enabled(now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,22 @@
 """Writing down refusals, and looks at others' data: what changes nothing has no transaction.
 
 They are collected, and written together within a second: a refusal costs no commit of its own,
-and whoever guesses a thousand times a second costs the database one commit.
+and whoever guesses a thousand times a second costs the database one commit. Who is refused for
+asking too often has not got as far as a guess, and can go on at no cost: that is written down once
+a minute for each network and limit, or the limit would fill the disk.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from hexkey.application.audit.context import current_request
 from hexkey.application.audit.recording import Audit
+from hexkey.application.audit.repeats import Repeats
 from hexkey.application.ports.audit import AuditArchive
 from hexkey.application.ports.system import Clock
 from hexkey.domain.audit.event import AuditEvent, AuditType, Outcome
+from hexkey.domain.authentication.networks import network_of
 from hexkey.domain.errors import HexkeyError, TemporarilyUnavailable
 
 WRITE_EVERY = timedelta(seconds=0.5)
@@ -26,6 +31,7 @@ _TYPES: Mapping[str, AuditType] = {
     "too_many_refreshes": AuditType.REFRESH_REFUSED,
     "invalid_or_expired_token": AuditType.ONE_TIME_TOKEN_REFUSED,
     "forbidden": AuditType.ACCESS_REFUSED,
+    "erasure_ordered": AuditType.ACCESS_REFUSED,
     "reauthentication_required": AuditType.ACCESS_REFUSED,
     "account_leaving": AuditType.ACCESS_REFUSED,
     "internal_error": AuditType.REQUEST_FAILED,
@@ -38,6 +44,7 @@ _UNREMARKABLE = frozenset(
         *("host_not_allowed", "invalid_cursor", "unsupported_media_type", "token_expired"),
     ]
 )
+_IN_FLOODS = "too_many_requests"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,15 +56,29 @@ class Refusals:
     clock: Clock
     _waiting: list[AuditEvent] = field(default_factory=list, init=False)
     _dropped: int = field(default=0, init=False)
+    _repeats: Repeats = field(default_factory=Repeats, init=False)
 
     def note(self, error: HexkeyError) -> None:
         """Take down that the request being served was refused with `error`, and why."""
         if error.code in _UNREMARKABLE:
             return
+        if error.code == _IN_FLOODS:
+            self._one_of_many(error)
+            return
         failed = isinstance(error, TemporarilyUnavailable) or error.code == "internal_error"
         kind = _TYPES.get(error.code, AuditType.REQUEST_REFUSED)
         outcome = Outcome.FAILED if failed else Outcome.REFUSED
         self._add(kind, outcome, reason=error.code)
+
+    def _one_of_many(self, error: HexkeyError) -> None:
+        limit = str(getattr(error, "kind", ""))
+        source = f"{limit}|{network_of(current_request().address)}"
+        left_out = self._repeats.left_out(source, at=self.clock.monotonic())
+        if left_out is not None:
+            details = {"limit": limit, "left_out": str(left_out)}
+            self._add(
+                AuditType.REQUEST_REFUSED, Outcome.REFUSED, reason=error.code, details=details
+            )
 
     def missed(self, kind: AuditType, *, reason: str) -> None:
         """Take down that the request being served goes on without something that failed.

@@ -43,6 +43,15 @@ class NoEmailAddress(HexkeyError):
     message: ClassVar[str] = "The account has no e-mail address to write to."
 
 
+class ErasureOrdered(HexkeyError):
+    """The account is to be erased without a time to think it over, or that time is up."""
+
+    code: ClassVar[str] = "erasure_ordered"
+    message: ClassVar[str] = (
+        "This account is to be erased. Only who may erase accounts can call that off."
+    )
+
+
 class LastAdministrator(HexkeyError):
     """Nobody who can administer would be left."""
 
@@ -77,8 +86,8 @@ class User:
         credential_version: counts the passwords this account has had; whoever proved an older
             one proved nothing.
         language: in which mails are written, as RFC 5646 names it; `None` for the deployment's.
-        erase_at: when the account is erased, because its owner asked; until then it may be
-            restored, and nothing else.
+        erase_at: when the account is erased; until then its owner, who asked for that, may restore
+            it, and nothing else. In the past if an administrator has asked.
         version: counts the changes, so that a store can refuse one made on stale grounds.
     """
 
@@ -110,6 +119,10 @@ class User:
     def is_leaving(self) -> bool:
         """Whether the owner has asked for erasure; who signs in may only change their mind."""
         return self.erase_at is not None
+
+    def is_being_erased(self, *, now: datetime) -> bool:
+        """Whether no time is left in which the owner could change their mind, or none was given."""
+        return self.erase_at is not None and self.erase_at <= now
 
     @property
     def can_administer(self) -> bool:
@@ -189,8 +202,11 @@ class User:
         )
 
     def enabled(self, *, now: datetime) -> "User":
-        """This user, welcome again."""
-        return self if self.is_active else self._changed(now, status=Active())
+        """This user, welcome again; an erasure that nothing would stop any more is called off."""
+        if self.is_active:
+            return self
+        erase_at = None if self.is_being_erased(now=now) else self.erase_at
+        return self._changed(now, status=Active(), erase_at=erase_at)
 
     def granted(self, role: Role, *, now: datetime) -> "User":
         """This user with one more role."""

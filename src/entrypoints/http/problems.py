@@ -23,6 +23,7 @@ from hexkey.domain.accounts.password import HashingOverloaded, PasswordRejected
 from hexkey.domain.accounts.profile import InvalidProfile
 from hexkey.domain.accounts.user import (
     EmailTaken,
+    ErasureOrdered,
     LastAdministrator,
     NoEmailAddress,
     UsernameTaken,
@@ -61,6 +62,7 @@ STATUS: dict[type[HexkeyError], HTTPStatus] = {
     RefreshTokenRejected: HTTPStatus.UNAUTHORIZED,
     RefreshTokenReused: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
+    ErasureOrdered: HTTPStatus.FORBIDDEN,
     refusals.AccountLeaving: HTTPStatus.FORBIDDEN,
     InvalidSetupToken: HTTPStatus.FORBIDDEN,
     refusals.ForeignRequest: HTTPStatus.FORBIDDEN,

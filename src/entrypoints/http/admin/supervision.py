@@ -5,7 +5,12 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from hexkey.domain.access import Forbidden
-from hexkey.domain.accounts.user import LastAdministrator, NoEmailAddress, UserNotFound
+from hexkey.domain.accounts.user import (
+    ErasureOrdered,
+    LastAdministrator,
+    NoEmailAddress,
+    UserNotFound,
+)
 from hexkey.domain.sessions.session import ReauthenticationRequired
 from hexkey.entrypoints.http.access_dependencies import (
     Disable,
@@ -47,9 +52,12 @@ async def disable_user(id: str, caller: UserDisabler, disable: Disable) -> Respo
     return json_response(private(await disable(user=known(id), by=caller.authority)))
 
 
-@router.post("/{id}/enable", response_model=UserPrivate, responses=refuses(*_ACT))
+@router.post("/{id}/enable", response_model=UserPrivate, responses=refuses(*_ACT, ErasureOrdered))
 async def enable_user(id: str, caller: UserDisabler, enable: Enable) -> Response:
-    """Let a disabled user sign in again. Twice is once."""
+    """Let a disabled user sign in again. Twice is once.
+
+    An erasure that is under way is called off by who holds the permission `users:erase`, too.
+    """
     return json_response(private(await enable(user=known(id), by=caller.authority)))
 
 

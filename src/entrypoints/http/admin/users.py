@@ -13,6 +13,7 @@ from hexkey.domain.accounts.email import InvalidEmail
 from hexkey.domain.accounts.profile import InvalidProfile
 from hexkey.domain.accounts.user import (
     EmailTaken,
+    ErasureOrdered,
     LastAdministrator,
     UsernameTaken,
     UserNotFound,
@@ -122,6 +123,7 @@ async def read_user(id: str, _: UserReader, find: Find) -> Response:
         ReauthenticationRequired,
         UserNotFound,
         RoleNotFound,
+        ErasureOrdered,
         LastAdministrator,
         InvalidUsername,
         InvalidProfile,
