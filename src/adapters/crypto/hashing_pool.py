@@ -1,6 +1,7 @@
 """Where passwords are hashed: beside the event loop, and never more than fit."""
 
 import asyncio
+import logging
 import math
 import os
 import sys
@@ -18,6 +19,8 @@ _FIRST_GUESS = 0.25  # seconds per hash, until one was measured
 _WEIGHT = 0.1  # of the latest hash in the running mean
 _NICENESS = 10  # added to the workers', so that a storm of sign-ins leaves the loop its core
 
+_log = logging.getLogger("hexkey.hashing")
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,6 +30,10 @@ class HashingPool:
 
     bcrypt and argon2 release the interpreter's lock, so threads are enough. Whoever comes when the
     queue is full is sent away at once: waiting longer than a client does helps nobody.
+
+    All threads are begun together, by `open` or by the first work, and then no other is ever
+    needed: a machine that has none left for a while takes nothing from a pool that has its own.
+    They are not begun with the pool, because a process that is forked would not have them.
 
     Args:
         workers: threads, best as many as there are cores.
@@ -40,7 +47,7 @@ class HashingPool:
         self._workers = workers
         self._clock = clock
         self._capacity = workers + max_waiting
-        self._executor = _executor(workers)
+        self._executor: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._admitted = 0
         self._seconds_per_hash = _FIRST_GUESS
@@ -57,7 +64,8 @@ class HashingPool:
         A caller who is cancelled while waiting gives its place back.
 
         Raises:
-            HashingOverloaded: if the queue is full, or the pool is closed; `work` was not begun.
+            HashingOverloaded: if the queue is full, the pool is closed, or there is no thread for
+                it; `work` was not begun.
         """
         future = asyncio.wrap_future(self._admit(lambda: self._timed(work, *args, **kwargs)))
         try:
@@ -68,26 +76,46 @@ class HashingPool:
             raise
 
     def open(self) -> None:
-        """Take work again after `close`; an open pool stays as it is."""
+        """Take work, with all threads; an open pool stays as it is.
+
+        Raises:
+            HashingOverloaded: if the machine has no threads for it; the pool is as it was.
+        """
         with self._lock:
-            if self._closed:
-                self._executor = _executor(self._workers)
-                self._closed = False
+            try:
+                self._threads()
+            except RuntimeError as error:
+                raise self._without_threads(error) from error
+            self._closed = False
 
     def close(self) -> None:
         """Finish what was begun, refuse what waits and whatever comes."""
         with self._lock:
             self._closed = True
-        self._executor.shutdown(wait=True, cancel_futures=True)
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=True, cancel_futures=True)
 
     def _admit(self, work: Callable[[], T]) -> Future[T]:
         with self._lock:
             if self._closed or self._admitted >= self._capacity:
                 raise self._overloaded()
-            self._admitted += 1
-        future = self._executor.submit(work)
+            try:
+                future = self._threads().submit(work)
+            except RuntimeError as error:
+                raise self._without_threads(error) from error
+            self._admitted += 1  # last: nobody would give back the place of what was not submitted
         future.add_done_callback(self._release)  # also when cancelled while waiting
         return future
+
+    def _threads(self) -> ThreadPoolExecutor:
+        if self._executor is None:
+            self._executor = _with_all_threads(self._workers)
+        return self._executor
+
+    def _without_threads(self, error: RuntimeError) -> HashingOverloaded:
+        _log.error("There are no threads to hash passwords in: %s", error)
+        return self._overloaded()
 
     def _release(self, _: Future[T]) -> None:
         with self._lock:
@@ -106,10 +134,24 @@ class HashingPool:
         return HashingOverloaded(retry_after=timedelta(seconds=max(1, math.ceil(seconds))))
 
 
-def _executor(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(
+def _with_all_threads(workers: int) -> ThreadPoolExecutor:
+    """An executor that will begin no more threads.
+
+    Raises:
+        RuntimeError: if not all of them could be begun; then none is left.
+    """
+    executor = ThreadPoolExecutor(
         max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
     )
+    together = threading.Barrier(workers)  # nobody is idle before the last one is there
+    try:
+        for _ in range(workers):
+            executor.submit(together.wait)
+    except RuntimeError:
+        together.abort()
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    return executor
 
 
 def _cancelling() -> bool:

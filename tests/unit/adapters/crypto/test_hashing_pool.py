@@ -54,6 +54,18 @@ def gate() -> Iterator[Gate]:
     gate.open()
 
 
+def fill_the_machine(monkeypatch: pytest.MonkeyPatch, *, spare: int = 0) -> None:
+    """Let nobody begin a thread, once `spare` were begun."""
+    begin, left = threading.Thread.start, iter(range(spare))
+
+    def start(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
 async def settled() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
@@ -198,3 +210,54 @@ class TestHashingPool:
     def test_needs_a_worker(self, workers: int, max_waiting: int, clock: FrozenClock) -> None:
         with pytest.raises(ValueError, match="a worker"):
             HashingPool(workers=workers, max_waiting=max_waiting, clock=clock)
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+class TestMachineWithoutThreads:
+    """PW-11: as with `pids.max` or RLIMIT_NPROC, for a while."""
+
+    async def test_pw_11_takes_no_place_in_the_queue(
+        self, spare: int, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pool, begun = HashingPool(workers=2, max_waiting=2, clock=clock), []
+        for _ in range(10):
+            with monkeypatch.context() as meanwhile:
+                fill_the_machine(meanwhile, spare=spare)
+                with pytest.raises(HashingOverloaded):
+                    await pool.run(lambda: begun.append("refused"))
+
+        assert pool.admitted == 0
+        assert await pool.run(lambda: "done") == "done"
+        assert begun == []
+        pool.close()
+
+    async def test_pw_11_leaves_no_thread_behind(
+        self, spare: int, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = set(threading.enumerate())
+        with monkeypatch.context() as meanwhile:
+            fill_the_machine(meanwhile, spare=spare)
+            with pytest.raises(HashingOverloaded):
+                HashingPool(workers=2, clock=clock).open()
+
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+class TestOpenPool:
+    async def test_pw_11_needs_no_thread_that_it_has_not(
+        self, clock: FrozenClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pool = HashingPool(workers=4, clock=clock)
+        pool.open()
+        with monkeypatch.context() as meanwhile:
+            fill_the_machine(meanwhile)
+            working = [asyncio.create_task(pool.run(gate.work)) for _ in range(4)]
+            await settled()
+        for _ in working:
+            await gate.has_begun()
+
+        gate.open()
+        assert await asyncio.gather(*working) == ["done"] * 4
+        pool.close()
