@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
+from hexkey.domain.authentication.request_limits import RequestKind
 from hexkey.domain.errors import HexkeyError
 
 
@@ -91,6 +92,7 @@ class TooManyRequests(HexkeyError):
     """The network has used up what a class of requests allows.
 
     Attributes:
+        kind: of the requests that are limited together.
         retry_after: until the next one is served.
         headers: what tells the client of its limit.
     """
@@ -98,8 +100,11 @@ class TooManyRequests(HexkeyError):
     code: ClassVar[str] = "too_many_requests"
     message: ClassVar[str] = "Too many requests. Wait before you try again."
 
-    def __init__(self, *, retry_after: timedelta, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, *, kind: RequestKind, retry_after: timedelta, headers: Mapping[str, str]
+    ) -> None:
         super().__init__()
+        self.kind = kind
         self.retry_after = retry_after
         self.headers = headers
 

@@ -62,7 +62,9 @@ class Limited:
             await self.app(scope, receive, send)
             return
         if allowance.wait:
-            raise TooManyRequests(retry_after=allowance.wait, headers=headers_of(allowance))
+            raise TooManyRequests(
+                kind=self.kind, retry_after=allowance.wait, headers=headers_of(allowance)
+            )
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
