@@ -5,7 +5,8 @@ from pathlib import Path
 from hexkey.adapters.breaches.breach_filter import FilteredBreaches
 from hexkey.adapters.breaches.filter_builder import Told, build_filter
 from hexkey.adapters.breaches.filter_file import FilterHeader
-from hexkey.adapters.breaches.password_list import PasswordList, UnusableList
+from hexkey.adapters.breaches.list_form import UnusableList
+from hexkey.adapters.breaches.password_list import PasswordList
 from hexkey.adapters.breaches.range_api import BreachRanges
 from hexkey.adapters.breaches.several import SeveralBreaches
 from hexkey.application.ports.passwords import BreachedPasswords

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hexkey.adapters.breaches.filter_file import HEADER_OCTETS, FilterHeader
-from hexkey.adapters.breaches.password_list import PasswordList, UnusableList
+from hexkey.adapters.breaches.list_form import UnusableList
+from hexkey.adapters.breaches.password_list import PasswordList
 
 CHECKPOINT_OCTETS = 512 * 2**20  # of the list; what is written down rarely costs nothing
 _TELL_EVERY = 2**12  # lines

@@ -1,32 +1,33 @@
 """Reading a list of passwords, a line each, as people publish them: digests, or the words."""
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from hexkey.adapters.breaches.filter_file import DIGEST_OCTETS
+from hexkey.adapters.breaches.list_form import (
+    LINES_LOOKED_AT,
+    UTF8_MARK,
+    ListForm,
+    UnusableList,
+    form_of,
+)
 
 MAX_LINE = 8 * 1024  # octets; the longest password has 1,024
 
-_SHA1 = re.compile(rb"[0-9A-Fa-f]{40}(:[0-9]+)?")
-_NTLM = re.compile(rb"[0-9A-Fa-f]{32}:[0-9]+")
 _HEX_DIGITS = 2 * DIGEST_OCTETS
-
-
-class UnusableList(Exception):
-    """Not a list that a filter can be made of; the message tells the offset, and never a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordList:
     """A file with a password on each line, in any order.
 
-    What its first line is decides for all: `SHA-1:COUNT` or `SHA-1`, as Have I Been Pwned gives
-    them away, or else passwords as they are.
+    What its first line that is not blank is decides for all: `SHA-1:COUNT` or `SHA-1`, as Have I
+    Been Pwned gives them away, or else passwords as they are.
 
     Attributes:
         least: digests that were seen less often are left out; needs counts.
@@ -45,20 +46,15 @@ class PasswordList:
             OSError: if it cannot be read.
         """
         read = self._reader()
-        with self.path.open("rb") as opened:
-            opened.seek(start)
-            end = start
-            while line := opened.readline(MAX_LINE):
-                begin, end = end, end + len(line)
-                if len(line) == MAX_LINE and not line.endswith(b"\n"):
-                    raise UnusableList(f"The line at octet {begin} is too long.")
-                text = line.removesuffix(b"\n").removesuffix(b"\r")
-                try:
-                    yield (read(text) if text else None), end
-                except ValueError:
-                    raise UnusableList(
-                        f"The line at octet {begin} is not like the first one."
-                    ) from None
+        begin = start
+        for text, end in self._lines(start):
+            try:
+                yield (read(text) if text else None), end
+            except ValueError:
+                raise UnusableList(
+                    f"The line at octet {begin} is not like the first one."
+                ) from None
+            begin = end
 
     def count(self, told: Callable[[int], None]) -> int:
         """How many digests there are, repeated ones included.
@@ -73,18 +69,25 @@ class PasswordList:
                 told(end)
         return found
 
-    def _reader(self) -> Callable[[bytes], bytes | None]:
+    def _lines(self, start: int = 0) -> Iterator[tuple[bytes, int]]:
+        """Each line without its end and the mark of UTF-8, and where it ends."""
         with self.path.open("rb") as opened:
-            first = opened.readline(MAX_LINE).strip()
-        if _SHA1.fullmatch(first):
-            if self.least > 1 and b":" not in first:
-                raise UnusableList("The list has no counts to leave anything out by.")
-            return self._from_sha1
-        if _NTLM.fullmatch(first):
-            raise UnusableList("The list holds NTLM digests; the one with SHA-1 is needed.")
-        if self.least > 1:
+            opened.seek(start)
+            end = start
+            while line := opened.readline(MAX_LINE):
+                begin, end = end, end + len(line)
+                if len(line) == MAX_LINE and not line.endswith(b"\n"):
+                    raise UnusableList(f"The line at octet {begin} is too long.")
+                if not begin:
+                    line = line.removeprefix(UTF8_MARK)
+                yield line.removesuffix(b"\n").removesuffix(b"\r"), end
+
+    def _reader(self) -> Callable[[bytes], bytes | None]:
+        looked_at = (text for text, _ in self._lines() if text.strip())
+        form = form_of(list(islice(looked_at, LINES_LOOKED_AT)))
+        if self.least > 1 and form is not ListForm.COUNTED_DIGESTS:
             raise UnusableList("The list has no counts to leave anything out by.")
-        return _from_text
+        return _from_text if form is ListForm.WORDS else self._from_sha1
 
     def _from_sha1(self, line: bytes) -> bytes | None:
         digest = bytes.fromhex(line[:_HEX_DIGITS].decode("ascii"))

@@ -12,7 +12,8 @@ import pytest
 from hexkey.adapters.breaches.breach_filter import FilteredBreaches, digest_of
 from hexkey.adapters.breaches.filter_builder import build_filter
 from hexkey.adapters.breaches.filter_file import FilterHeader
-from hexkey.adapters.breaches.password_list import MAX_LINE, PasswordList, UnusableList
+from hexkey.adapters.breaches.list_form import UnusableList
+from hexkey.adapters.breaches.password_list import MAX_LINE, PasswordList
 from hexkey.domain.accounts.password import Password
 from tests.support.range_server import sha1
 
@@ -169,6 +170,25 @@ class TestList:
 
         assert all(self.knows(made, it) for it in "abc")
 
+    @pytest.mark.parametrize("before", ["\ufeff", "\n", "\ufeff\r\n\n"])
+    @pytest.mark.parametrize("form", ["words", "digests", "counts"])
+    def test_may_begin_with_a_mark_or_with_blank_lines(
+        self, tmp_path: Path, before: str, form: str
+    ) -> None:
+        """PW-08: digests after them are digests, and no words."""
+        count = ":3" if form == "counts" else ""
+        words = list("abc") if form == "words" else [sha1(it) + count for it in "abc"]
+        lines = "".join(f"{it}\n" for it in words)
+        made = self.made(tmp_path, (before + lines).encode())
+
+        assert all(self.knows(made, it) for it in "abc")
+
+    def test_of_words_may_have_digests_among_them(self, tmp_path: Path) -> None:
+        made = self.made(tmp_path, b"word\n%032x\nanother\n" % 1)
+
+        assert self.knows(made, f"{1:032x}")
+        assert made.header.entries == 3
+
     def test_of_words_is_of_people_whose_keyboards_differ(self, tmp_path: Path) -> None:
         made = self.made(tmp_path, "cafe\u0301 latte\n".encode() + b"caf\xe9 latin\n")
 
@@ -189,6 +209,18 @@ class TestList:
             (b"", 1, "nothing"),
             (b"\n\n", 1, "nothing"),
             (b"%032X:3\n" % 1, 1, "NTLM"),
+            (b"\xef\xbb\xbf\n\n%032X:3\n" % 1, 1, "NTLM"),
+            (b"%035X:3\n" % 1, 1, "endings of digests"),
+            (b"%040X,3\n" % 1, 1, "a form that is not known: a line has to be SHA-1:COUNT"),
+            (b"%040X\t3\n" % 1, 1, "a form that is not known"),
+            (b"hash;count\n%040X;3\n%040X;2\n" % (1, 2), 1, "a form that is not known"),
+            (b"%064X\n" % 1, 1, "a form that is not known"),
+            (b"somebody@there.example:%032x\n" % 1, 1, "a form that is not known"),
+            (b"sha1:\n%040X\n%040X\n" % (1, 2), 1, "a form that is not known"),
+            (f"{1:040X}:1\n".encode("utf-16"), 1, "UTF-16"),
+            (f"{1:040X}:1\n".encode("utf-16-le"), 1, "UTF-16"),
+            ("\nword\n".encode("utf-16-be"), 1, "UTF-16"),
+            ("word\n".encode("utf-32"), 1, "UTF-16"),
             (b"%040X\n%040X\n" % (1, 2), 2, "no counts"),
             (b"word\n", 2, "no counts"),
             (b"%040X:1\nword\n" % 1, 1, "octet 43 is not like"),
