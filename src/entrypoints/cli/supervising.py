@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from mmap import mmap
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
@@ -107,6 +108,13 @@ class Worker(multiprocess.Process):
         except (EOFError, OSError):
             return False
         return monotonic() - self._asked < timeout
+
+    def terminate(self) -> None:
+        """Ask it to end; one that is just ending by itself has not to be asked."""
+        with suppress(ProcessLookupError):
+            super().terminate()
+        self.parent_conn.close()
+        self.child_conn.close()
 
 
 def _has_headroom() -> bool:

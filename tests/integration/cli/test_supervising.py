@@ -80,3 +80,25 @@ class TestNewCode:
 
         assert supervisor.processes == before
         assert before[0].process.is_alive()
+
+
+class TestAWorkerThatIsAskedToEnd:
+    def test_rf_13_may_have_ended_by_itself(
+        self, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-13: a service manager tells all processes at once, and the supervisor is later."""
+        (worker,) = supervisor.processes
+        send = os.kill
+
+        def too_late(pid: int, number: int) -> None:
+            send(pid, signal.SIGKILL)
+            worker.process.join()
+            send(pid, number)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(os, "kill", too_late)
+            supervisor.terminate_all()
+        supervisor.join_all()
+
+        assert worker.parent_conn.closed
+        assert worker.child_conn.closed
