@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from hexkey.domain.audit.event import ANONYMOUS, SYSTEM, Check
-from hexkey.domain.identifiers import SessionId, UserId
+from hexkey.domain.identifiers import ApiKeyId, SessionId, UserId
 
 MOST_CHECKS = 50  # of one request; more explain nothing
 
@@ -24,6 +24,7 @@ class RequestContext:
     Attributes:
         actor: who makes it, as far as that is known by now.
         session: by which session, if it is by one.
+        api_key: by which API key, if it is by one; its id.
         subject: the id of the account that somebody tries to prove to be theirs.
         waited: seconds for which it has waited for the database, up to now.
         checks: what was asked about it, in that order, for whoever asks why it was refused.
@@ -34,6 +35,7 @@ class RequestContext:
     client: str | None = None
     actor: str = ANONYMOUS
     session: SessionId | None = None
+    api_key: ApiKeyId | None = None
     subject: str | None = None
     waited: float = 0.0
     checks: list[Check] = field(default_factory=list)
@@ -43,9 +45,11 @@ class RequestContext:
         """Stands for the session where its id should not."""
         return None if self.session is None else hashed_session(self.session)
 
-    def identify(self, user: UserId, *, session: SessionId | None) -> None:
+    def identify(
+        self, user: UserId, *, session: SessionId | None, api_key: ApiKeyId | None = None
+    ) -> None:
         """From now on, this is known to be a request of `user`."""
-        self.actor, self.session = f"user:{user}", session
+        self.actor, self.session, self.api_key = f"user:{user}", session, api_key
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("hexkey_request", default=None)

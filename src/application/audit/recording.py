@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from hexkey.application.audit.context import current_request, hashed_session
+from hexkey.application.audit.context import RequestContext, current_request, hashed_session
 from hexkey.application.ports.audit import AuditTrail
 from hexkey.application.ports.system import IdGenerator
 from hexkey.domain.audit.event import (
@@ -85,9 +85,14 @@ class Audit:
             request_id=request.request_id,
             outcome=outcome,
             reason=reason,
-            details=details or {},
+            details={**_credential(request), **(details or {})},
             explanation=tuple(request.checks) if refused else (),
         )
+
+
+def _credential(request: RequestContext) -> Mapping[str, str]:
+    """Which of somebody's API keys it was; first, so that no other detail crowds it out."""
+    return {} if request.api_key is None else {"api_key": request.api_key}
 
 
 def _cut(text: str | None, *, most: int) -> str | None:

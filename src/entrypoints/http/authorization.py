@@ -47,7 +47,8 @@ async def authenticated(request: Request, *, by: FastAPI) -> Principal:
 
 def _identified(principal: Principal) -> Principal:
     """Let what is written down about this request say whose it is."""
-    current_request().identify(principal.user.id, session=principal.session)
+    key = None if principal.key is None else principal.key.id
+    current_request().identify(principal.user.id, session=principal.session, api_key=key)
     return principal
 
 
