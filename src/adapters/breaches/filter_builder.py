@@ -33,10 +33,11 @@ def build_filter(
     whoever is interrupted goes on from the last checkpoint, if list and wishes are the same.
 
     Raises:
-        UnusableList: if the list is empty, or none.
+        UnusableList: if the list is empty, or none, or was changed meanwhile.
         OSError: if a file cannot be read or written; the disk may be full.
     """
     partial = target.with_name(f"{target.name}.partial")
+    _require_another_place(source, target, partial)
     header = _resumable(partial, source, false_positives)
     if header is None:
         header = _begun(partial, source, false_positives, told)
@@ -44,11 +45,24 @@ def build_filter(
         _allocate(opened, header)  # a copy of what was begun may have holes
         with mmap.mmap(opened.fileno(), header.octets) as octets:
             header = _fill(opened, octets, header, source, told, checkpoint)
+            _require_all_of_it(header, source, partial)
             header = replace(header, complete=True, false_positives=_measured(octets, header))
             _write_down(opened, octets, header)
     partial.replace(target)
     _sync_folder(target.parent)
     return header
+
+
+def _require_another_place(source: PasswordList, *places: Path) -> None:
+    if any(it.exists() and it.samefile(source.path) for it in places):
+        raise UnusableList("The filter would be written over the list: give it another name.")
+
+
+def _require_all_of_it(header: FilterHeader, source: PasswordList, partial: Path) -> None:
+    """What was made of a list that changed meanwhile is a filter of neither of the two."""
+    if header.done != header.source_octets or _of_source(header, source) != header:
+        partial.unlink()
+        raise UnusableList("The list was changed while it was read: run the command again.")
 
 
 def _resumable(partial: Path, source: PasswordList, rate: float) -> FilterHeader | None:
@@ -63,11 +77,11 @@ def _resumable(partial: Path, source: PasswordList, rate: float) -> FilterHeader
 
 
 def _begun(partial: Path, source: PasswordList, rate: float, told: Told) -> FilterHeader:
-    size = source.path.stat().st_size
-    entries = source.count(lambda done: told("Counting", done, size))
+    found = source.path.stat()  # as it was before anything of it was read
+    entries = source.count(lambda done: told("Counting", done, found.st_size))
     if not entries:
         raise UnusableList("There is nothing in the list.")
-    header = _of_source(FilterHeader.sized(entries, false_positives=rate), source)
+    header = _stamped(FilterHeader.sized(entries, false_positives=rate), source, found)
     with partial.open("wb") as opened:
         try:
             _allocate(opened, header)
@@ -87,7 +101,10 @@ def _allocate(opened: BinaryIO, header: FilterHeader) -> None:
 
 
 def _of_source(header: FilterHeader, source: PasswordList) -> FilterHeader:
-    found = source.path.stat()
+    return _stamped(header, source, source.path.stat())
+
+
+def _stamped(header: FilterHeader, source: PasswordList, found: os.stat_result) -> FilterHeader:
     # What was left out is another list, too.
     return replace(
         header, source_octets=found.st_size, source_changed=found.st_mtime_ns ^ source.least

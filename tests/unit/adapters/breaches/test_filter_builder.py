@@ -142,6 +142,39 @@ class TestFullDisk:
         assert not making.target.exists()
 
 
+class TestListThatChanges:
+    @pytest.mark.parametrize("doing", ["Counting", "Filling"])
+    @pytest.mark.parametrize("how", ["cut", "longer", "replaced"])
+    def test_while_it_is_read_makes_no_filter(self, making: Making, doing: str, how: str) -> None:
+        """PW-08: also if it is cut where a line ends, and every line of it is fine."""
+        whole = making.list.read_bytes()
+        half = whole[: whole.index(b"\n", len(whole) // 2) + 1]
+        changed = {"cut": half, "longer": whole + half, "replaced": half * 2}[how]
+        making.partial.touch()
+
+        def told(now: str, done: int, of: int) -> None:
+            if now == doing and making.list.read_bytes() == whole:
+                making.list.write_bytes(changed)
+
+        with pytest.raises(UnusableList, match="changed while it was read"):
+            build_filter(PasswordList(making.list), making.target, false_positives=0.1, told=told)
+        assert not making.target.exists()
+        assert not making.partial.exists()
+
+    @pytest.mark.parametrize("name", ["list", "list.partial", "linked"])
+    def test_is_not_written_over(self, making: Making, name: str) -> None:
+        whole = making.list.read_bytes()
+        making.list.with_name("linked").symlink_to(making.list)
+        if name == "list.partial":
+            making.list = making.list.rename(making.list.with_name(name))
+        making.target = making.list.with_name(name.removesuffix(".partial"))
+
+        with pytest.raises(UnusableList, match="written over the list"):
+            making.run()
+
+        assert making.list.read_bytes() == whole
+
+
 class TestList:
     def made(self, folder: Path, lines: bytes, *, least: int = 1) -> FilteredBreaches:
         (folder / "list").write_bytes(lines)
