@@ -15,6 +15,7 @@ from tests.support.audits import an_event
 from tests.support.doubles import START
 
 TICK = timedelta(milliseconds=1)
+SEALED = START + timedelta(seconds=1)
 AWKWARD = "\x00\x1b[31m \u2028 \ud800 \U0001f511 \" ' \\ %00 \u0130"
 
 EVERY_SHAPE = [
@@ -185,6 +186,7 @@ class AuditChainContract(ABC):
         linked = await chain.linked(after=0, limit=10)
         assert [it.event for it in linked] == events
         assert [it.sequence for it in linked] == [1, 2, 3]
+        assert [it.sealed_at for it in linked] == [SEALED] * 3
         assert linked[-1].digest == head.digest
         assert [it.sequence for it in await chain.linked(after=1, limit=1)] == [2]
 
@@ -197,7 +199,7 @@ class AuditChainContract(ABC):
         events = list(await chain.unsealed(limit=10))
 
         for other in (None, ChainHead(), replace(head, mac="other")):
-            new, links = (other or ChainHead()).extended(events)
+            new, links = (other or ChainHead()).extended(events, now=SEALED)
             assert not await chain.extend(other, replace(new, mac="new"), links)
 
         assert await chain.head() == head
@@ -208,7 +210,7 @@ class AuditChainContract(ABC):
     ) -> None:
         await archive.add([an_event(), an_event()])
         events = list(await chain.unsealed(limit=10))
-        new, links = ChainHead().extended(events)
+        new, links = ChainHead().extended(events, now=SEALED)
 
         done = await asyncio.gather(
             *(chain.extend(None, replace(new, mac=f"mac {each}"), links) for each in range(5))
@@ -237,7 +239,7 @@ class AuditChainContract(ABC):
 
 async def extended(chain: AuditChain, old: ChainHead | None) -> ChainHead:
     """Link everything; the head is sealed with nothing."""
-    new, links = (old or ChainHead()).extended(list(await chain.unsealed(limit=100)))
+    new, links = (old or ChainHead()).extended(list(await chain.unsealed(limit=100)), now=SEALED)
     new = replace(new, mac=f"mac of {new.sequence}")
     assert await chain.extend(old, new, links)
     return new

@@ -24,7 +24,7 @@ class MemoryTrail:
 
     def __post_init__(self) -> None:
         self.archive, self.chain = MemoryAuditArchive(self.store), MemoryAuditChain(self.store)
-        self.seal = SealAuditTrail(chain=self.chain, sealer=SEALER)
+        self.seal = SealAuditTrail(chain=self.chain, sealer=SEALER, clock=self.clock)
         self.verify = VerifyAuditTrail(chain=self.chain, sealer=SEALER, clock=self.clock)
         self.prune = PruneAuditTrail(
             chain=self.chain,

@@ -12,6 +12,8 @@ from hexkey.domain.audit.chain import ChainHead
 class HmacChainSealer(ChainSealer):
     """HMAC-SHA-256 under a derived key: whoever can write to the database cannot forge it.
 
+    They can put an old one back, or none, and have events sealed again: those are sealed late.
+
     Args:
         derived: seals with the present master secret, and believes the previous one, too.
     """

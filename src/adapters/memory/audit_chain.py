@@ -40,7 +40,12 @@ class MemoryAuditChain(AuditChain):
         links = [self._committed.links[place] for place in places]
         events = self._committed.audited
         return [
-            Linked(sequence=it.sequence, digest=it.digest, event=events.get(it.event))
+            Linked(
+                sequence=it.sequence,
+                digest=it.digest,
+                event=events.get(it.event),
+                sealed_at=it.sealed_at,
+            )
             for it in links
         ]
 

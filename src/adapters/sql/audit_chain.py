@@ -45,7 +45,7 @@ _LINKED = (
 _GIVE_PLACE = (
     update(audit_events)
     .where(audit_events.c.id == bindparam("of_id"))
-    .values(sequence=bindparam("place"), digest=bindparam("link"))
+    .values(sequence=bindparam("place"), digest=bindparam("link"), sealed_at=bindparam("linked_at"))
 )
 _PRUNE = delete(audit_events).where(audit_events.c.sequence <= bindparam("last"))
 
@@ -70,7 +70,7 @@ class SqlAuditChain(AuditChain):
         return rows[0].at if rows else None
 
     async def extend(self, old: ChainHead | None, new: ChainHead, links: Sequence[Link]) -> bool:
-        places = [{"of_id": it.event, "place": it.sequence, "link": it.digest} for it in links]
+        places = [_place(it) for it in links]
         async with unit_of_work(self._engine) as work:
             if not await _swapped(work, old, new):
                 return False
@@ -89,6 +89,15 @@ class SqlAuditChain(AuditChain):
             await work.execute(_PRUNE, {"last": new.pruned_to})
             await work.commit()
         return True
+
+
+def _place(link: Link) -> dict[str, Any]:
+    return {
+        "of_id": link.event,
+        "place": link.sequence,
+        "link": link.digest,
+        "linked_at": link.sealed_at,
+    }
 
 
 def _readable(rows: Iterable[Row[Any]]) -> Iterator[AuditEvent]:

@@ -64,7 +64,9 @@ def linked_from(row: Row[Any]) -> Linked:
         event = event_from(row)
     except ImpossibleRow:
         event = None
-    return Linked(sequence=row.sequence, digest=row.digest or "", event=event)
+    return Linked(
+        sequence=row.sequence, digest=row.digest or "", event=event, sealed_at=row.sealed_at
+    )
 
 
 def head_from(row: Row[Any]) -> ChainHead:

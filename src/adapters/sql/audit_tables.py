@@ -45,6 +45,7 @@ audit_events = Table(
     # Of its place in the chain, which it is given within a second of the commit.
     Column("sequence", BigInteger),
     Column("digest", BoundedText(DIGEST_LENGTH)),
+    Column("sealed_at", Instant),
     Index("uq_audit_events_sequence", "sequence", unique=True, **_where("sequence IS NOT NULL")),
     Index("ix_audit_events_unsealed", "at", "id", **_where("sequence IS NULL")),
     Index("ix_audit_events_subject", "subject", "id", **_where("subject IS NOT NULL")),

@@ -13,7 +13,7 @@ from hexkey.domain.audit.event import AuditEvent
 
 RECORD = insert(audit_events)
 
-
+_PLACE = ("sequence", "digest", "sealed_at")  # in the chain, which is given later
 _PREFIX = "audited_"  # of parameters: those of a change may have the names of the same columns
 
 
@@ -23,7 +23,7 @@ def recording(change: ReturningUpdate[Any]) -> Insert:
     Its parameters are those of `change` and `audited_row`; its row count is that of the events.
     """
     changed = change.cte("changed")
-    columns = [it for it in audit_events.c if it.name not in ("sequence", "digest")]
+    columns = [it for it in audit_events.c if it.name not in _PLACE]
     values = (bindparam(f"{_PREFIX}{it.name}", type_=it.type) for it in columns)
     rows = select(*values).select_from(changed)
     return RECORD.from_select([it.name for it in columns], rows)

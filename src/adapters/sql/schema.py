@@ -11,7 +11,7 @@ from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.unit_of_work import Work, unit_of_work
 from hexkey.application.ports.storage import StorageUnusable
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision there ever was, oldest first; the last one is what this version needs."""
 
 _VERSION = text("SELECT version_num FROM alembic_version")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hexkey.application.ports.audit import AuditChain, ChainSealer
+from hexkey.application.ports.system import Clock
 from hexkey.domain.audit.chain import ChainHead
 
 SEAL_EVERY = timedelta(seconds=0.5)
@@ -25,6 +26,7 @@ class SealAuditTrail:
 
     chain: AuditChain
     sealer: ChainSealer
+    clock: Clock
 
     async def __call__(self) -> int:
         """Return how many events got their place; those that another instance places are not mine.
@@ -41,7 +43,7 @@ class SealAuditTrail:
             events = await self.chain.unsealed(limit=_BATCH)
             if not events:
                 break
-            head, links = (old or ChainHead()).extended(list(events))
+            head, links = (old or ChainHead()).extended(list(events), now=self.clock.now())
             if not await self.chain.extend(old, self.sealer.seal(head), links):
                 break  # another instance was faster; what it left is for the next run
             sealed += len(links)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hexkey.application.audit.lateness import Late, Lateness
 from hexkey.application.ports.audit import AuditChain, ChainSealer
 from hexkey.application.ports.system import Clock
-from hexkey.domain.audit.chain import START, ChainHead, Linked, link
+from hexkey.domain.audit.chain import START, ChainHead, Linked
 
 UNSEALED_FOR = timedelta(minutes=1)  # sealing takes a second; what waits longer is suspicious
 MOST_FINDINGS = 100
@@ -34,16 +35,24 @@ class Verification:
     Attributes:
         checked: events whose link was made again and compared.
         head: of the chain, to be kept elsewhere and shown again the next time.
+        lateness: what was sealed long after it happened. That is no proof of anything; but whoever
+            rewrites the trail by way of the database cannot do it without.
     """
 
     checked: int = 0
     findings: list[Finding] = field(default_factory=list)
     head: ChainHead | None = None
+    lateness: Lateness = field(default_factory=Lateness)
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
+        """Whether nothing is wrong, and nothing was sealed late for a reason that nobody knows."""
+        return not self.findings and not self.late
+
+    @property
+    def late(self) -> Sequence[Late]:
+        """What was sealed late, and nobody knows why."""
+        return self.lateness.told
 
     def found(self, sequence: int | None, problem: str, sentence: str) -> None:
         """Note what is wrong, as long as there is room."""
@@ -70,13 +79,17 @@ class VerifyAuditTrail:
     sealer: ChainSealer
     clock: Clock
 
-    async def __call__(self, *, anchor: Anchor | None = None) -> Verification:
+    async def __call__(
+        self, *, anchor: Anchor | None = None, late_until: datetime | None = None
+    ) -> Verification:
         """Return what was found; events may be written and sealed meanwhile.
 
         Args:
             anchor: a head of an earlier time, through which the chain must still go.
+            late_until: what was sealed late before this instant was so for a reason that is known.
         """
-        result = Verification(head=await self.chain.head())
+        lateness = Lateness(known_until=late_until)
+        result = Verification(head=await self.chain.head(), lateness=lateness)
         await self._unsealed(result)
         if result.head is None:
             await self._no_head(result, anchor)
@@ -139,6 +152,7 @@ class _Walk:
     place: int
     digest: str
     anchor: Anchor | None
+    timed: bool = False
 
     def step(self, each: Linked) -> None:
         if each.sequence != self.place + 1:
@@ -147,24 +161,31 @@ class _Walk:
             self.result.found(self.place + 1, "gap", sentence)
         if each.event is None:
             self.result.found(each.sequence, "unreadable", "The event is gone or unreadable.")
-        elif link(self.digest, sequence=each.sequence, event=each.event) != each.digest:
+        elif not each.follows(self.digest):
             sentence = f"Event {each.event.id} is not what was written, or not in its place."
             self.result.found(each.sequence, "changed", sentence)
         else:
             self.result.checked += 1
+            self._time(each)
         self.place, self.digest = each.sequence, each.digest
         anchor = self.anchor
         if anchor and anchor.sequence == each.sequence and anchor.digest != each.digest:
             self.result.found(each.sequence, "anchor_differs", "It was another event before.")
+
+    def _time(self, each: Linked) -> None:
+        """No instance that seals with its time is followed by one that does not."""
+        self.result.lateness.look(each)
+        if self.timed and each.sealed_at is None:
+            sentence = "It was sealed without its time, after others were sealed with theirs."
+            self.result.found(each.sequence, "untimed", sentence)
+        self.timed = self.timed or each.sealed_at is not None
 
 
 def intact(head: ChainHead, events: Sequence[Linked]) -> bool:
     """Whether `events` follow the tombstone of `head` without a gap, as they were written."""
     digest = head.pruned_digest or START
     for place, each in enumerate(events, start=head.pruned_to + 1):
-        if each.event is None or each.sequence != place:
-            return False
-        if link(digest, sequence=place, event=each.event) != each.digest:
+        if each.sequence != place or not each.follows(digest):
             return False
         digest = each.digest
     return True

@@ -36,10 +36,19 @@ def content_of(event: AuditEvent) -> bytes:
     return json.dumps(members, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
-def link(previous: str, *, sequence: int, event: AuditEvent) -> str:
-    """The digest of the `sequence`-th event, which follows the one of digest `previous`."""
-    octets = f"hexkey/audit/v1\n{previous}\n{sequence}\n".encode() + content_of(event)
-    return hashlib.sha256(octets).hexdigest()
+def link(
+    previous: str, *, sequence: int, event: AuditEvent, sealed_at: datetime | None = None
+) -> str:
+    """The digest of the `sequence`-th event, which follows the one of digest `previous`.
+
+    Args:
+        sealed_at: when it was linked; `None` for the form without it, which is not made any more.
+    """
+    form = f"hexkey/audit/v1\n{previous}\n{sequence}\n"
+    if sealed_at is not None:
+        at = sealed_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        form = f"hexkey/audit/v2\n{previous}\n{sequence}\n{at}\n"
+    return hashlib.sha256(form.encode() + content_of(event)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,7 @@ class Link:
     event: AuditEventId
     sequence: int
     digest: str
+    sealed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +67,20 @@ class Linked:
 
     Attributes:
         event: `None` if what is stored cannot be an event: somebody has edited it.
+        sealed_at: when it was given its place; `None` if that was before it was written down.
     """
 
     sequence: int
     digest: str
     event: AuditEvent | None
+    sealed_at: datetime | None = None
+
+    def follows(self, previous: str) -> bool:
+        """Whether it is what was written, and comes after the event of digest `previous`."""
+        if self.event is None:
+            return False
+        made = link(previous, sequence=self.sequence, event=self.event, sealed_at=self.sealed_at)
+        return made == self.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +103,14 @@ class ChainHead:
     pruned_at: datetime | None = None
     mac: str = ""
 
-    def extended(self, events: list[AuditEvent]) -> tuple["ChainHead", list[Link]]:
+    def extended(
+        self, events: list[AuditEvent], *, now: datetime
+    ) -> tuple["ChainHead", list[Link]]:
         """The head after `events`, not yet sealed, and the links that lead to it."""
         links, digest = [], self.digest
         for sequence, event in enumerate(events, start=self.sequence + 1):
-            digest = link(digest, sequence=sequence, event=event)
-            links.append(Link(event=event.id, sequence=sequence, digest=digest))
+            digest = link(digest, sequence=sequence, event=event, sealed_at=now)
+            links.append(Link(event=event.id, sequence=sequence, digest=digest, sealed_at=now))
         head = replace(self, sequence=self.sequence + len(links), digest=digest, mac="")
         return head, links
 

@@ -20,20 +20,32 @@ Anchor = Annotated[
 ]
 
 
+LateUntil = Annotated[
+    str | None,
+    typer.Option(
+        metavar="INSTANT",
+        help="What was sealed late before this instant, as 2026-01-31T12:00Z, you know about.",
+    ),
+]
+
+
 @app.command("verify")
-def verify(anchor: Anchor = None, as_json: AsJson = False) -> None:
+def verify(anchor: Anchor = None, late_until: LateUntil = None, as_json: AsJson = False) -> None:
     """Check that nothing was changed, deleted, inserted or put in another order.
 
     Print the head of the chain. Keep it elsewhere and name it the next time by --expect: that also
-    finds a database which was put back to an older state. Exit with 1 if anything is wrong.
+    finds a database which was put back to an older state, or a history that was begun anew. Exit
+    with 1 if anything is wrong, or was sealed long after it happened and not before --late-until.
     """
-    from hexkey.entrypoints.cli.audit_pages import read_anchor, show_verification
+    from hexkey.entrypoints.cli.audit_pages import read_anchor, read_instant, show_verification
     from hexkey.entrypoints.cli.deployment import run
 
-    expected = read_anchor(anchor)
+    expected, known = read_anchor(anchor), read_instant(late_until)
     with progress("Verifying the audit trail"):
         # What is not linked yet is left as it was found.
-        result = run(lambda it: it.verify_audit_trail()(anchor=expected), sealing=False)
+        result = run(
+            lambda it: it.verify_audit_trail()(anchor=expected, late_until=known), sealing=False
+        )
     show_verification(result, as_json=as_json)
     if not result.holds:
         raise typer.Exit(1)

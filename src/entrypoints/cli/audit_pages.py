@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
+from hexkey.application.audit.lateness import Late
 from hexkey.application.audit.verifying import Anchor, Verification
 from hexkey.application.ports.audit import AuditQuery
 from hexkey.domain.audit.event import AuditEvent, Check
 from hexkey.entrypoints.cli.output import show_json, show_table
 from hexkey.entrypoints.container import Container
 from hexkey.entrypoints.http.audit_schemas import shown_event as row
+from hexkey.entrypoints.http.representations import instant
 
 __all__ = ["COLUMNS", "cells", "check_cells", "every_event", "export_events", "row", "sentence"]
+
+_WHY_LATE = (
+    "That happens if no server ran, or none reached the database, after they were written; and if "
+    "somebody rewrote them there, and let them be sealed again. If you know why, say so by "
+    "--late-until; a head that was kept elsewhere, by --expect, tells more."
+)
 
 COLUMNS = ("at", "type", "outcome", "reason", "actor", "subject", "address", "request")
 
@@ -25,10 +34,15 @@ def read_query(
     Raises:
         typer.BadParameter: if an instant is none.
     """
-    return AuditQuery(since=_instant(since), until=_instant(until), **words)
+    return AuditQuery(since=read_instant(since), until=read_instant(until), **words)
 
 
-def _instant(text: str | None) -> datetime | None:
+def read_instant(text: str | None) -> datetime | None:
+    """An instant as somebody types it; UTC if no zone is named.
+
+    Raises:
+        typer.BadParameter: if it is none.
+    """
     if text is None:
         return None
     try:
@@ -61,17 +75,42 @@ def show_verification(result: Verification, *, as_json: bool) -> None:
             {"sequence": it.sequence, "problem": it.problem, "detail": it.sentence}
             for it in result.findings
         ]
-        show_json(
-            {"holds": result.holds, "checked": result.checked, "head": head, "findings": findings}
-        )
+        counted = {"holds": result.holds, "checked": result.checked, "head": head}
+        late = [_late_members(it) for it in result.late]
+        known = result.lateness.known
+        show_json({**counted, "findings": findings, "late": late, "late_known": known})
         return
     typer.echo(f"{result.checked} events were checked; the head is {head or 'not there yet'}")
     if result.head is not None and result.head.pruned_to:
         at = result.head.pruned_at
         typer.echo(f"{result.head.pruned_to} older ones were deleted, the last of them {at}.")
-    if result.holds:
-        typer.echo("Nothing was changed.")
-        return
+    _show_lateness(result)
+    if result.findings:
+        _show_findings(result)
+    elif result.holds:
+        known = result.lateness.known
+        typer.echo("Nothing else was found." if known else "Nothing was changed.")
+
+
+def _show_lateness(result: Verification) -> None:
+    if result.lateness.known:
+        typer.echo(f"{result.lateness.known} events were sealed late, of which you know.")
+    for late in result.late:
+        shown = _late_members(late)
+        typer.echo(
+            f"{late.events} events of {shown['first']} to {shown['last']} were sealed late, "
+            f"{shown['sealed_from']} to {shown['sealed_to']}."
+        )
+    if result.late:
+        typer.echo(_WHY_LATE)
+
+
+def _late_members(late: Late) -> dict[str, Any]:
+    names = ("first", "last", "sealed_from", "sealed_to")
+    return {"events": late.events, **{name: instant(getattr(late, name)) for name in names}}
+
+
+def _show_findings(result: Verification) -> None:
     places = [("-" if it.sequence is None else str(it.sequence)) for it in result.findings]
     sentences = [(it.problem, it.sentence) for it in result.findings]
     show_table(["place", "problem", ""], [(a, *b) for a, b in zip(places, sentences, strict=True)])

@@ -24,7 +24,10 @@ class AuditCases(Adapters):
         Refusals, archive=Adapters.audit_archive, audit=audit, clock=Adapters.clock
     )
     seal_audit_trail = providers.Factory(
-        SealAuditTrail, chain=Adapters.audit_chain, sealer=Adapters.chain_sealer
+        SealAuditTrail,
+        chain=Adapters.audit_chain,
+        sealer=Adapters.chain_sealer,
+        clock=Adapters.clock,
     )
     verify_audit_trail = providers.Factory(
         VerifyAuditTrail,

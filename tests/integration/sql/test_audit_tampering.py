@@ -14,6 +14,7 @@ from hexkey.adapters.sql.audit_chain import SqlAuditChain
 from hexkey.application.audit.retention import PruneAuditTrail
 from hexkey.application.audit.sealing import SealAuditTrail
 from hexkey.application.audit.verifying import Verification, VerifyAuditTrail
+from hexkey.domain.audit.chain import ChainHead
 from tests.support.audits import SEALER, an_audit, an_event
 from tests.support.doubles import START, FrozenClock
 
@@ -48,7 +49,7 @@ async def ten(engine: AsyncEngine, chain: SqlAuditChain) -> None:
     """Ten events in the chain."""
     events = [an_event(at=START + number * timedelta(seconds=1)) for number in range(10)]
     await SqlAuditArchive(engine).add(events)
-    assert await SealAuditTrail(chain=chain, sealer=SEALER)() == 10
+    assert await SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())() == 10
 
 
 async def verified(chain: SqlAuditChain) -> Verification:
@@ -60,7 +61,10 @@ class TestSeveralInstances:
         self, engine: AsyncEngine, chain: SqlAuditChain
     ) -> None:
         """LG-09: while others go on writing."""
-        archive, seal = SqlAuditArchive(engine), SealAuditTrail(chain=chain, sealer=SEALER)
+        archive, seal = (
+            SqlAuditArchive(engine),
+            SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock()),
+        )
 
         async def write() -> None:
             for _ in range(20):
@@ -93,6 +97,28 @@ class TestAnIntruder:
 
         assert not (await verified(chain)).holds
 
+    @pytest.mark.parametrize("put_back", [True, False])
+    async def test_lg_09_who_has_all_of_it_linked_again_is_told_of(
+        self, engine: AsyncEngine, chain: SqlAuditChain, put_back: bool
+    ) -> None:
+        """LG-09: with no head, or with one that was sealed by us long ago."""
+        begun = None
+        if put_back:
+            begun = SEALER.seal(ChainHead())
+        async with engine.begin() as connection:
+            await connection.execute(text("DELETE FROM audit_chain"))
+            edit = "sequence = NULL, digest = NULL, sealed_at = NULL, subject = 'mallory'"
+            await connection.execute(text(f"UPDATE audit_events SET {edit}"))
+        if begun:
+            assert await chain.extend(None, begun, ())
+        later = FrozenClock(START + timedelta(days=1))
+
+        assert await SealAuditTrail(chain=chain, sealer=SEALER, clock=later)() == 10
+
+        found = await verified(chain)
+        assert (found.findings, found.holds) == ([], False)
+        assert [(it.events, it.sealed_from) for it in found.late] == [(10, later.now())]
+
     async def test_lg_09_keeps_nobody_from_linking_what_came_later(
         self, engine: AsyncEngine, chain: SqlAuditChain
     ) -> None:
@@ -102,7 +128,7 @@ class TestAnIntruder:
             edit = "UPDATE audit_events SET details = '{' WHERE id = (SELECT min(id) FROM"
             await connection.execute(text(f"{edit} audit_events WHERE sequence IS NULL)"))
 
-        assert await SealAuditTrail(chain=chain, sealer=SEALER)() == 1
+        assert await SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())() == 1
 
         later = FrozenClock(START + timedelta(minutes=2))
         found = await VerifyAuditTrail(chain=chain, sealer=SEALER, clock=later)()
@@ -135,7 +161,7 @@ class TestANewMasterSecret:
     async def test_lg_09_seals_the_head_anew(self, chain: SqlAuditChain) -> None:
         """CR-05: the links stay as they are."""
         new = DerivedKeys(MasterSecret(b"n" * 32, b"s" * 32))
-        seal = SealAuditTrail(chain=chain, sealer=HmacChainSealer(new))
+        seal = SealAuditTrail(chain=chain, sealer=HmacChainSealer(new), clock=FrozenClock())
 
         assert await seal.reseal()
         assert not await seal.reseal()

@@ -25,6 +25,7 @@ from tests.contracts.outbox import queued, recent
 from tests.contracts.outbox_queue import claimed
 from tests.support.audits import SEALER, an_event
 from tests.support.builders import a_message, a_one_time_token, a_signing_key, a_user, an_endpoint
+from tests.support.doubles import FrozenClock
 from tests.support.failpoints import Failpoints
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +60,7 @@ async def settle(engine: AsyncEngine) -> None:
 
 async def link_events(engine: AsyncEngine) -> None:
     chain = SqlAuditChain(engine)
-    await SealAuditTrail(chain=chain, sealer=SEALER)()
+    await SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())()
 
 
 DEEDS: dict[str, Deed] = {

@@ -77,6 +77,14 @@ class TestLink:
 
         assert link(NO_LINK, sequence=1, event=EVENT) == hashlib.sha256(made_over).hexdigest()
 
+    def test_lg_09_is_over_the_instant_of_sealing_as_well(self) -> None:
+        at = datetime(2026, 1, 1, 17, 0, 0, 7000, tzinfo=timezone(timedelta(hours=5)))
+        instant = b"2026-01-01T12:00:00.007+00:00"
+        made_over = b"hexkey/audit/v2\n" + b"0" * 64 + b"\n1\n" + instant + b"\n" + CONTENT
+
+        made = link(NO_LINK, sequence=1, event=EVENT, sealed_at=at)
+        assert made == hashlib.sha256(made_over).hexdigest()
+
 
 class TestHead:
     def test_lg_09_is_nowhere_at_first(self) -> None:
@@ -91,17 +99,17 @@ class TestHead:
 
     def test_lg_09_goes_on_by_one_for_each_event(self) -> None:
         old = ChainHead(sequence=4, digest="d" * 64, pruned_to=2, pruned_digest="e", mac="sealed")
-        fifth = link("d" * 64, sequence=5, event=EVENT)
-        sixth = link(fifth, sequence=6, event=EVENT)
+        fifth = link("d" * 64, sequence=5, event=EVENT, sealed_at=START)
+        sixth = link(fifth, sequence=6, event=EVENT, sealed_at=START)
 
-        head, links = old.extended([EVENT, EVENT])
+        head, links = old.extended([EVENT, EVENT], now=START)
 
         assert head == replace(old, sequence=6, digest=sixth, mac="")
         assert links == [
-            Link(event=EVENT.id, sequence=5, digest=fifth),
-            Link(event=EVENT.id, sequence=6, digest=sixth),
+            Link(event=EVENT.id, sequence=5, digest=fifth, sealed_at=START),
+            Link(event=EVENT.id, sequence=6, digest=sixth, sealed_at=START),
         ]
-        assert old.extended([]) == (replace(old, mac=""), [])
+        assert old.extended([], now=START) == (replace(old, mac=""), [])
 
     def test_lg_10_remembers_what_is_gone(self) -> None:
         old = ChainHead(sequence=4, digest="d", mac="sealed")

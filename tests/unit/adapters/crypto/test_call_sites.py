@@ -45,14 +45,7 @@ HARMLESS = {
     # was read a moment ago, and verified in constant time.
     ("adapters/sql/audit_chain.py", "audit_chain.c.mac == bindparam('of_mac')"),
     ("application/audit/verifying.py", "anchor.digest != each.digest"),
-    (
-        "application/audit/verifying.py",
-        "link(digest, sequence=place, event=each.event) != each.digest",
-    ),
-    (
-        "application/audit/verifying.py",
-        "link(self.digest, sequence=each.sequence, event=each.event) != each.digest",
-    ),
+    ("domain/audit/chain.py", "made == self.digest"),
     ("application/audit/verifying.py", "walk.digest != head.digest"),
     # What is compared is sealed.
     ("adapters/sql/webhook_endpoints.py", "_table.c.sealed_secret == bindparam('of_secret')"),

@@ -37,7 +37,7 @@ class Hurried(MemoryAuditChain):
     async def _hurry(self, moment: str) -> None:
         if moment == self.moment:
             self.moment = "never"
-            await SealAuditTrail(chain=self, sealer=SEALER)()
+            await SealAuditTrail(chain=self, sealer=SEALER, clock=FrozenClock())()
 
 
 class TestTwoInstances:
@@ -47,7 +47,7 @@ class TestTwoInstances:
         """LG-09: whatever the other one does between any two steps."""
         store = MemoryStore()
         chain, archive = Hurried(store), MemoryAuditArchive(store)
-        seal = SealAuditTrail(chain=chain, sealer=SEALER)
+        seal = SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())
         await archive.add([an_event() for _ in range(3)])
         await seal()
         await archive.add([an_event() for _ in range(2)])

@@ -15,7 +15,7 @@ def unlink(hexkey: Program, *changes: str) -> None:
     """Take every event out of the chain, and do what an intruder or a crash does besides."""
     path = hexkey.folder / "hexkey-data" / "hexkey.db"
     with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE audit_events SET sequence = NULL, digest = NULL")
+        database.execute("UPDATE audit_events SET sequence = NULL, digest = NULL, sealed_at = NULL")
         for change in changes:
             database.execute(change)
 
@@ -67,7 +67,14 @@ class TestAuditVerify:
     def test_of_nothing_holds(self, hexkey: Program) -> None:
         (result,) = hexkey.json("audit", "verify")
 
-        assert result == {"holds": True, "checked": 0, "head": None, "findings": []}
+        assert result == {
+            "holds": True,
+            "checked": 0,
+            "head": None,
+            "findings": [],
+            "late": [],
+            "late_known": 0,
+        }
 
     def test_lg_09_covers_what_commands_did_where_no_server_runs(self, hexkey: Program) -> None:
         """LG-09: refused ones, too."""
@@ -92,7 +99,7 @@ class TestAuditVerify:
     def test_lg_09_finds_what_has_waited_since_a_command_was_killed(self, hexkey: Program) -> None:
         """LG-09: until the next command links it."""
         hexkey.create("ada")
-        unlink(hexkey, "DELETE FROM audit_chain", "UPDATE audit_events SET at = at - 3600000")
+        unlink(hexkey, "DELETE FROM audit_chain", "UPDATE audit_events SET at = at - 800000")
 
         before = hexkey("audit", "verify")
         hexkey("roles", "add", "helpdesk")
@@ -100,6 +107,28 @@ class TestAuditVerify:
 
         assert (before.exit_code, "no place in the chain yet" in before.stdout) == (1, True)
         assert (after.exit_code, "2 events were checked" in after.stdout) == (0, True)
+
+    def test_lg_09_tells_of_a_history_that_was_begun_anew(self, hexkey: Program) -> None:
+        """LG-09: what the database alone can do to it leaves a notice, until somebody knows why."""
+        hexkey.create("ada")
+        unlink(
+            hexkey,
+            "DELETE FROM audit_chain",
+            "UPDATE audit_events SET at = at - 3600000, subject = 'mallory'",
+        )
+        hexkey("roles", "add", "helpdesk")
+
+        shown = hexkey("audit", "verify")
+        told = json.loads(hexkey("audit", "verify", "--json").stdout)
+        known = hexkey("audit", "verify", "--late-until", "2999-01-01")
+        not_known = hexkey("audit", "verify", "--late-until", "2000-01-01")
+
+        assert (shown.exit_code, "Nothing was changed" in shown.stdout) == (1, False)
+        assert "1 events of" in shown.stdout
+        assert (told["holds"], told["findings"], told["late"][0]["events"]) == (False, [], 1)
+        assert (known.exit_code, "Nothing was changed" in known.stdout) == (0, False)
+        assert "1 events were sealed late, of which you know." in known.stdout
+        assert not_known.exit_code == 1
 
     def test_lg_09_finds_a_forged_head_that_no_command_extends(self, hexkey: Program) -> None:
         """LG-09: the deed is done all the same, and whoever looks hears of it."""
