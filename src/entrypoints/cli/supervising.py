@@ -196,6 +196,14 @@ class Supervisor(Multiprocess):
         if not set(before) & set(self.processes):  # it alone is told when one of its own dies
             fork_point._stop()  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public ends it
 
+    def handle_ttin(self) -> None:
+        """Have one worker more, if the machine has room for it."""
+        try:
+            super().handle_ttin()
+        except _CANNOT_FORK as error:
+            self.processes_num = len(self.processes)
+            _log.error("There is no worker more (%s)", type(error).__name__)
+
     def terminate_all(self) -> None:
         """Stop listening first: else clients would wait in line here when no worker takes them."""
         for listener in self.sockets:

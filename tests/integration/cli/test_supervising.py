@@ -82,6 +82,26 @@ class TestNewCode:
         assert before[0].process.is_alive()
 
 
+class TestAnotherNumberOfWorkers:
+    def test_rf_13_is_what_can_be_forked(
+        self, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-13: SIGTTIN while the machine has no process left."""
+        (before,) = supervisor.processes
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(forkserver, "connect_to_new_process", refuse)
+            supervisor.handle_ttin()
+        assert supervisor.processes == [before]
+
+        supervisor.handle_ttin()
+        assert len(supervisor.processes) == supervisor.processes_num == 2
+
+        supervisor.handle_ttou()
+        assert supervisor.processes == [before]
+        assert before.process.is_alive()
+
+
 class TestAWorkerThatIsAskedToEnd:
     def test_rf_13_may_have_ended_by_itself(
         self, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
