@@ -4,6 +4,7 @@ import hashlib
 import mmap
 from pathlib import Path
 
+from hexkey.adapters.breaches.bit_check import looks_sound
 from hexkey.adapters.breaches.filter_file import FilterHeader
 from hexkey.application.ports.passwords import BreachedPasswords
 from hexkey.domain.accounts.password import Password
@@ -19,8 +20,8 @@ class FilteredBreaches(BreachedPasswords):
         file: must not be changed while it is in use; put a newer one in its place by renaming.
 
     Raises:
-        ValueError: if it is no such filter, is not complete, or was cut; the message goes on after
-            the file's name.
+        ValueError: if it is no such filter, is not complete, was cut, or has lost its bits; the
+            message goes on after the file's name.
         OSError: if it cannot be read.
     """
 
@@ -32,6 +33,8 @@ class FilteredBreaches(BreachedPasswords):
             raise ValueError("is not complete: run the command that makes it again")
         if len(self._octets) != self.header.octets:
             raise ValueError("is damaged: it has not the length that its header tells")
+        if not looks_sound(self._octets, self.header):
+            raise ValueError("is damaged: its bits are not those that its header tells of")
 
     async def contains(self, password: Password) -> bool:
         return self.has(digest_of(password))

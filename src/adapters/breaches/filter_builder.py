@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from hexkey.adapters.breaches.bit_check import bits_set
 from hexkey.adapters.breaches.filter_file import HEADER_OCTETS, FilterHeader
 from hexkey.adapters.breaches.list_form import UnusableList
 from hexkey.adapters.breaches.password_list import PasswordList
@@ -149,9 +150,7 @@ def _write_down(opened: BinaryIO, octets: mmap.mmap, header: FilterHeader) -> No
 
 def _measured(octets: mmap.mmap, header: FilterHeader) -> float:
     """The rate of false positives of the bits as they are: repeated entries make it better."""
-    ones, step = 0, 2**20
-    for start in range(HEADER_OCTETS, header.octets, step):
-        ones += int.from_bytes(octets[start : start + step]).bit_count()
+    ones = bits_set(octets, HEADER_OCTETS, header.octets)
     return float(max(math.pow(ones / header.bits, header.probes), 1e-300))
 
 

@@ -78,6 +78,11 @@ class FilterHeader:
         """The length of the whole file."""
         return HEADER_OCTETS + (self.bits + 7) // 8
 
+    @property
+    def ones(self) -> int:
+        """How many bits of a complete filter are set: what its rate was measured by."""
+        return round(self.bits * math.pow(self.false_positives, 1 / self.probes))
+
     def packed(self) -> bytes:
         """The header as it is stored."""
         packed = _HEADER.pack(

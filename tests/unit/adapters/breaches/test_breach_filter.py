@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hexkey.adapters.breaches.bit_check import looks_sound
 from hexkey.adapters.breaches.breach_filter import FilteredBreaches, digest_of
 from hexkey.adapters.breaches.filter_builder import build_filter
 from hexkey.adapters.breaches.filter_file import HEADER_OCTETS, FilterHeader
@@ -148,6 +150,10 @@ class TestDamagedFilter:
             lambda octets: octets[:4] + b"\x02" + octets[5:],
             lambda octets: octets[:6] + b"\x00" + octets[7:],  # not complete
             lambda octets: octets[:6] + b"\x02" + octets[7:],
+            lambda octets: octets[:64] + bytes(len(octets) - 64),
+            lambda octets: octets[:64] + b"\xff" * (len(octets) - 64),
+            lambda octets: octets[:1000] + bytes(100) + octets[1100:],
+            lambda octets: octets[:1000] + bytes([octets[1000] ^ 1]) + octets[1001:],
         ],
     )
     def test_is_refused(self, damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
@@ -156,3 +162,52 @@ class TestDamagedFilter:
 
         with pytest.raises(ValueError, match=r"^is |empty"):
             FilteredBreaches(target)
+
+
+PIECES = 1000  # of so many is a filter that is too long to be counted whole
+
+
+class TestBitsOfALongFilter:
+    """PW-08: a filter that has lost what was in it is noticed at the start, and not at a breach."""
+
+    def made(self, density: float) -> tuple[FilterHeader, bytes]:
+        chance = random.Random(1)
+        bits = 8 * 4096 * PIECES
+        ones = chance.randbytes(bits // 8)
+        if density < 0.5:
+            also = int.from_bytes(chance.randbytes(bits // 8))
+            ones = (int.from_bytes(ones) & also).to_bytes(bits // 8)
+        rate = (int.from_bytes(ones).bit_count() / bits) ** 10
+        return FilterHeader(bits, 10, 1, rate, complete=True), bytes(HEADER_OCTETS) + ones
+
+    @pytest.mark.parametrize("density", [0.5, 0.25])
+    def test_that_are_its_own_are_accepted(self, density: float) -> None:
+        header, octets = self.made(density)
+
+        assert looks_sound(octets, header, counted_whole=0)
+        assert looks_sound(octets, header, counted_whole=header.octets)
+
+    @pytest.mark.parametrize("density", [0.5, 0.25])
+    @pytest.mark.parametrize("lost", [b"\0", b"\xff"])
+    @pytest.mark.parametrize("at", [0.0, 0.123, 0.5, 0.98])
+    def test_of_which_a_fiftieth_part_was_lost_are_refused(
+        self, density: float, lost: bytes, at: float
+    ) -> None:
+        header, octets = self.made(density)
+        begin, length = HEADER_OCTETS + int(at * len(octets)), len(octets) // 50
+        octets = octets[:begin] + (lost * length) + octets[begin + length :]
+
+        assert not looks_sound(octets, header, counted_whole=0)
+
+
+class TestNumberOfBitsThatAreSet:
+    @given(
+        bits=st.integers(64, 2**40),
+        share=st.floats(1e-6, 1.0),
+        probes=st.integers(1, 30),
+    )
+    def test_follows_from_the_rate_to_the_bit(self, bits: int, share: float, probes: int) -> None:
+        ones = max(1, min(bits - 1, int(bits * share)))
+        rate = math.pow(ones / bits, probes)
+
+        assert FilterHeader(bits, probes, 1, rate).ones == ones
