@@ -83,14 +83,23 @@ async def ensure_may_assign(
         RoleNotFound: if one of `roles` is not defined.
         Forbidden: if one of them permits something that `by` may not do.
     """
-    for role in roles:
-        if role != ADMIN and await transaction.roles.find(role) is None:
-            raise RoleNotFound
+    await ensure_defined(transaction, roles)
     if not by.is_administrator:
         defined = await transaction.roles.all()
         covers = by.covers(authority_of(user.id, roles, defined))
         if not checked("caller.may_give", passed=covers, roles=_named(roles)):
             raise Forbidden
+
+
+async def ensure_defined(transaction: AccessTransaction, roles: Collection[Role]) -> None:
+    """Let nobody be given what does not exist: it would be whatever gets that name one day.
+
+    Raises:
+        RoleNotFound: if one of `roles` is not defined.
+    """
+    for role in roles:
+        if role != ADMIN and await transaction.roles.find(role) is None:
+            raise RoleNotFound
 
 
 def _named(roles: Collection[Role]) -> str:

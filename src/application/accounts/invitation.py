@@ -1,16 +1,18 @@
 """Inviting: an account that an operator wishes for, and whoever reads the mail begins."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from hexkey.application.access.authority import ensure_defined
 from hexkey.application.accounts.looking import LookAtToken, spend
 from hexkey.application.accounts.new_password import NewPasswords
 from hexkey.application.accounts.registration import RegistrationPolicy
 from hexkey.application.audit.recording import Audit
 from hexkey.application.outbox.telling import Tell
-from hexkey.application.ports.accounts import AccountStore, EmailSyntax, UsernameSyntax
+from hexkey.application.ports.access import AccessStore, AccessTransaction
+from hexkey.application.ports.accounts import EmailSyntax, UsernameSyntax
 from hexkey.application.ports.system import Clock, IdGenerator
-from hexkey.domain.access import Role
+from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.accounts.email import EmailAddress
 from hexkey.domain.accounts.one_time_token import (
     LIFETIMES,
@@ -33,7 +35,7 @@ from hexkey.domain.outbox import Channel, Message
 class InviteUser:
     """Send an invitation, as somebody with access to the machine."""
 
-    store: AccountStore
+    store: AccessStore
     emails: EmailSyntax
     ids: IdGenerator
     clock: Clock
@@ -46,6 +48,7 @@ class InviteUser:
         Raises:
             InvalidEmail: if that is no address.
             EmailTaken: if somebody has it already.
+            RoleNotFound: if one of `roles` is not defined.
         """
         address = self.emails.parse(email)
         now = self.clock.now()
@@ -64,6 +67,7 @@ class InviteUser:
         async with self.store.begin() as transaction:
             if await transaction.users.find_by_email(address.key) is not None:
                 raise EmailTaken
+            await ensure_defined(transaction, roles)
             await transaction.outbox.add(message)
             invited = AuditType.USER_INVITED
             await Audit(ids=self.ids)(transaction, invited, at=now, subject=message.id)
@@ -73,9 +77,13 @@ class InviteUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptInvitation:
-    """Begin the account that an invitation allows, at its address and with its roles."""
+    """Begin the account that an invitation allows, at its address and with its roles.
 
-    store: AccountStore
+    Without those that were removed since, also if there is another one of that name by now: nobody
+    has decided that this person may do what that one permits.
+    """
+
+    store: AccessStore
     look: LookAtToken
     usernames: UsernameSyntax
     passwords: NewPasswords
@@ -115,6 +123,7 @@ class AcceptInvitation:
         now = invited.created_at
         async with self.store.begin() as transaction:
             await spend(transaction, seen, now=now)
+            invited = replace(invited, roles=await _left_of(transaction, seen, invited.roles))
             try:
                 await transaction.users.add(invited)
             except EmailTaken:
@@ -146,3 +155,15 @@ class AcceptInvitation:
             created_at=now,
             updated_at=now,
         )
+
+
+async def _left_of(
+    transaction: AccessTransaction, seen: OneTimeToken, roles: Collection[Role]
+) -> frozenset[Role]:
+    """Those of `roles` that are what they were when the invitation was written."""
+    left = {ADMIN}.intersection(roles)
+    for role in sorted(roles):
+        defined = await transaction.roles.find(role)
+        if defined is not None and defined.created_at <= seen.created_at:
+            left.add(role)
+    return frozenset(left)

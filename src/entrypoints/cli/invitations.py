@@ -1,6 +1,6 @@
 """`hexkey users invite`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -9,7 +9,9 @@ from hexkey.entrypoints.cli.output import AsJson, progress, show_json
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Whom to invite.")]
 Roles = Annotated[
     list[str] | None,
-    typer.Option("--role", help="One that the account begins with; may be repeated."),
+    typer.Option(
+        "--role", help="One that is defined, for the account to begin with; may be repeated."
+    ),
 ]
 Language = Annotated[
     str | None, typer.Option(help="Of the mail, such as de; by default HEXKEY_LANGUAGE.")
@@ -23,9 +25,10 @@ def invite(
 
     It works for seven days and once, also where registration is closed. A newer one voids it.
     """
+    from hexkey.domain.access import known_role
     from hexkey.entrypoints.cli.deployment import run
 
-    roles = _roles(role)
+    roles = frozenset(map(known_role, role or ()))
     with progress("Writing the invitation"):
         message = run(
             lambda container: container.invite_user()(email=email, roles=roles, language=language)
@@ -34,13 +37,3 @@ def invite(
         show_json({"message_id": message, "email": email, "roles": sorted(roles)})
     else:
         typer.echo(f"The invitation is in the outbox as {message}.")
-
-
-def _roles(names: list[str] | None) -> Any:
-    from hexkey.domain.access import Role, is_scope_name
-
-    if not all(map(is_scope_name, names or ())):
-        raise typer.BadParameter(
-            "is one word of at most 64 printable characters", param_hint="--role"
-        )
-    return frozenset(map(Role, names or ()))

@@ -175,6 +175,7 @@ class TestWorker:
         env = mailing(office, registration="invited")
         async with serving(env, tmp_path) as server:
             assert (await ask(server.port, "POST", "/users", ACCOUNT)).code == "registration_closed"
+            await run("roles", "add", "editor", folder=tmp_path, env=env)
             await run("users", "invite", ADA, "--role", "editor", folder=tmp_path, env=env)
             token = token_of(await received(office, ADA))
             body = {"token": token, "username": "ada", "password": PASSWORD}
