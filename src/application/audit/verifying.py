@@ -129,8 +129,8 @@ class VerifyAuditTrail:
         if walk.place != head.sequence or walk.digest != head.digest:
             sentence = f"The chain ends at {walk.place}, its head is at {head.sequence}."
             result.found(head.sequence, "wrong_end", sentence)
-        if anchor is not None and anchor.sequence > head.sequence:
-            result.found(anchor.sequence, "anchor_missing", "The chain no longer goes so far.")
+        if anchor is not None:
+            _compare_outside(result, head, anchor)
         await self._beyond(result, head)
 
     async def _beyond(self, result: Verification, head: ChainHead) -> None:
@@ -142,6 +142,20 @@ class VerifyAuditTrail:
         if current is None or current.sequence < later[0].sequence:
             sentence = "There are linked events beyond the head of the chain."
             result.found(later[0].sequence, "beyond_head", sentence)
+
+
+def _compare_outside(result: Verification, head: ChainHead, anchor: Anchor) -> None:
+    """What the walk over the events does not come by: what is gone, and what is not there yet."""
+    if anchor.sequence > head.sequence:
+        result.found(anchor.sequence, "anchor_missing", "The chain no longer goes so far.")
+    elif anchor.sequence == head.pruned_to and anchor.digest != head.pruned_digest:
+        result.found(anchor.sequence, "anchor_differs", "It was another event before.")
+    elif anchor.sequence < head.pruned_to:
+        sentence = (
+            "The event of this head was deleted as too old, so the head proves nothing any more. "
+            "Name a later one; if there is none, compare what is left with a backup."
+        )
+        result.found(anchor.sequence, "anchor_pruned", sentence)
 
 
 @dataclass(slots=True)

@@ -227,6 +227,37 @@ class TestVerifying:
         assert await trail.problems(anchor=Anchor(2, "0" * 64)) == [(2, "anchor_differs")]
 
 
+class TestAnAnchor:
+    """LG-09: a head that was kept elsewhere is never passed over in silence."""
+
+    @pytest.fixture
+    async def digests(self, trail: Trail) -> list[str]:
+        """Of ten events of which the first five are gone."""
+        await trail.grow(5)
+        digests = [trail.store.committed.links[place].digest for place in range(1, 6)]
+        trail.clock.advance(days=365, seconds=1)
+        await trail.grow(5)
+        assert await trail.prune() == 5
+        later = [trail.store.committed.links[place].digest for place in range(6, 11)]
+        return ["0" * 64, *digests, *later]
+
+    @pytest.mark.parametrize("place", range(5))
+    async def test_lg_09_from_before_the_tombstone_proves_nothing(
+        self, trail: Trail, digests: list[str], place: int
+    ) -> None:
+        for digest in (digests[place], "f" * 64):
+            anchor = Anchor(place, digest)
+            assert await trail.problems(anchor=anchor) == [(place, "anchor_pruned")]
+
+    @pytest.mark.parametrize("place", range(5, 11))
+    async def test_lg_09_is_compared_from_the_tombstone_on(
+        self, trail: Trail, digests: list[str], place: int
+    ) -> None:
+        assert await trail.problems(anchor=Anchor(place, digests[place])) == []
+        other = Anchor(place, "f" * 64)
+        assert await trail.problems(anchor=other) == [(place, "anchor_differs")]
+
+
 class TestRetention:
     """LG-10: what is old enough goes, and what is left can still be verified."""
 
