@@ -4,7 +4,7 @@ import hashlib
 import mmap
 from pathlib import Path
 
-from hexkey.adapters.breaches.bit_check import looks_sound
+from hexkey.adapters.breaches.bit_check import COUNTED_WHOLE, looks_sound
 from hexkey.adapters.breaches.filter_file import FilterHeader
 from hexkey.application.ports.passwords import BreachedPasswords
 from hexkey.domain.accounts.password import Password
@@ -33,6 +33,8 @@ class FilteredBreaches(BreachedPasswords):
             raise ValueError("is not complete: run the command that makes it again")
         if len(self._octets) != self.header.octets:
             raise ValueError("is damaged: it has not the length that its header tells")
+        if self.header.octets > COUNTED_WHOLE:  # what lies around a bit is not worth reading ahead
+            self._octets.madvise(mmap.MADV_RANDOM)
         if not looks_sound(self._octets, self.header):
             raise ValueError("is damaged: its bits are not those that its header tells of")
 
