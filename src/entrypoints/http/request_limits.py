@@ -6,15 +6,20 @@ makes another bucket (CVE-2025-71399).
 """
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
+from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hexkey.application.audit.context import current_request
+from hexkey.application.authentication.request_limits import LimitRequests
 from hexkey.domain.authentication.request_limits import WINDOW, Allowance, RequestKind
+from hexkey.domain.sessions.access_token import InvalidToken
+from hexkey.entrypoints.http.authorization import credential_of
 from hexkey.entrypoints.http.protection import Anyone, rule_of
-from hexkey.entrypoints.http.refusals import TooManyRequests
+from hexkey.entrypoints.http.refusals import NotAuthenticated, TooManyRequests
 
 NEVER_LIMITED = "Operations"  # the tag of routes that monitoring and resource servers rely on
 
@@ -34,14 +39,23 @@ def kind_of(route: APIRoute) -> RequestKind | None:
         return RequestKind.REFRESH
     if (route.methods or set()) & {"POST", "PUT"} and route.path in _COMPARING:
         return RequestKind.SIGN_IN
-    if not (route.methods or set()) <= _READS and isinstance(rule_of(route), Anyone):
+    if not (route.methods or set()) <= _READS and not reads_credential(route):
         return RequestKind.ANONYMOUS_WRITE
     return RequestKind.OTHER
+
+
+def reads_credential(route: APIRoute) -> bool:
+    """Whether `route` asks who is calling."""
+    return not isinstance(rule_of(route), Anyone)
 
 
 @dataclass(frozen=True, slots=True)
 class Limited:
     """A route's application, behind the limit of its class.
+
+    Where a credential is looked at, HTTP Basic is a password to compare, whatever the route; who
+    may sign in without end is still held to the route's own class. Elsewhere the header chooses
+    nothing: it would be a second budget.
 
     Routes belong to all applications of a process, so the limits are those of the application
     that serves the request.
@@ -49,6 +63,7 @@ class Limited:
 
     app: ASGIApp
     kind: RequestKind
+    reads_credential: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request.
@@ -56,14 +71,16 @@ class Limited:
         Raises:
             TooManyRequests: if the network has to wait.
         """
-        limit_requests = scope["app"].state.limit_requests
-        allowance = await limit_requests(self.kind, address=current_request().address)
+        allowance = None
+        if self.reads_credential and _compares_password(scope):
+            allowance = await _allowance(scope, RequestKind.SIGN_IN)
+        allowance = allowance or await _allowance(scope, self.kind)
         if allowance is None:
             await self.app(scope, receive, send)
             return
         if allowance.wait:
             raise TooManyRequests(
-                kind=self.kind, retry_after=allowance.wait, headers=headers_of(allowance)
+                kind=allowance.kind, retry_after=allowance.wait, headers=headers_of(allowance)
             )
 
         async def send_with_headers(message: Message) -> None:
@@ -73,6 +90,19 @@ class Limited:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+async def _allowance(scope: Scope, kind: RequestKind) -> Allowance | None:
+    limit_requests: LimitRequests = scope["app"].state.limit_requests
+    return await limit_requests(kind, address=current_request().address)
+
+
+def _compares_password(scope: Scope) -> bool:
+    if not scope["app"].state.container.settings().http_basic:
+        return False
+    with suppress(NotAuthenticated, InvalidToken):
+        return credential_of(Request(scope))[0] == "basic"
+    return False
 
 
 def headers_of(allowance: Allowance) -> dict[str, str]:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope
 
 from hexkey.entrypoints.http.protection import SignedIn
 from hexkey.entrypoints.http.refusals import MalformedRequest, UnsupportedMediaType
-from hexkey.entrypoints.http.request_limits import Limited, kind_of
+from hexkey.entrypoints.http.request_limits import Limited, kind_of, reads_credential
 from hexkey.entrypoints.http.strict_json import parse_json
 
 MAX_FORM_FIELDS = 50
@@ -46,7 +46,7 @@ class StrictRoute(APIRoute):
         super().__init__(*arguments, **options)
         kind = kind_of(self)
         if kind is not None:
-            self.app = Limited(self.app, kind)
+            self.app = Limited(self.app, kind, reads_credential(self))
 
     def get_route_handler(self) -> Handler:
         """The handler, behind the reader of the body where there is one to read."""

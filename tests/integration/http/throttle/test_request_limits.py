@@ -1,5 +1,6 @@
 """Requests are limited by class and network, and clients are told how far they may go."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -102,6 +103,62 @@ class TestLimit:
             await ask(limited, RequestKind.SIGN_IN)
         async with an_api(limit_sign_in=5) as other:
             assert (await ask(other, RequestKind.SIGN_IN)).status_code == 422
+
+
+BASIC = "Basic " + b64encode(b"alice:a long walk in the rain").decode()
+PROTECTED = [("GET", "/users/me"), ("GET", "/sessions"), ("GET", "/admin/users")]
+OPEN = [("POST", "/password-resets"), ("POST", "/sessions/refresh")]
+NO_CREDENTIAL = ["Bearer x.y.z", "Bearer hxk_pat_x", "Digest x", "Basic", ""]
+
+
+class TestBasic:
+    @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+    @pytest.mark.parametrize(("method", "path"), PROTECTED)
+    async def test_rl_03_is_counted_like_any_other_sign_in(
+        self, method: str, path: str, scheme: str
+    ) -> None:
+        """RL-03: the limit for comparing passwords is of every path that compares one."""
+        credential = {"Authorization": BASIC.replace("Basic", scheme)}
+        async with an_api(http_basic=True, limit_sign_in=5) as api:
+            answers = [await api.call(method, path, headers=credential) for _ in range(6)]
+            elsewhere = await api.call("POST", "/sessions", json={})
+
+        assert [it.status_code == 429 for it in answers] == [False] * 5 + [True]
+        assert {it.headers["RateLimit-Policy"] for it in answers} == {'"sign-in";q=5;w=60'}
+        assert answers[5].json()["code"] == "too_many_requests"
+        assert elsewhere.status_code == 429
+
+    @pytest.mark.parametrize("credential", NO_CREDENTIAL)
+    async def test_is_the_only_scheme_that_is(self, credential: str) -> None:
+        async with an_api(http_basic=True, limit_sign_in=5, limit_other=9) as api:
+            sent = {"Authorization": credential}
+            answers = [await api.call("GET", "/users/me", headers=sent) for _ in range(6)]
+
+        assert {it.headers["RateLimit-Policy"] for it in answers} == {'"other";q=9;w=60'}
+
+    async def test_is_not_where_it_is_off(self) -> None:
+        async with an_api(limit_sign_in=5, limit_other=9) as api:
+            answer = await api.call("GET", "/users/me", headers={"Authorization": BASIC})
+
+        assert answer.headers["RateLimit-Policy"] == '"other";q=9;w=60'
+
+    @pytest.mark.parametrize(("method", "path"), OPEN)
+    async def test_rl_09_is_no_second_budget_where_nobody_asks_for_it(
+        self, method: str, path: str
+    ) -> None:
+        limits = {**LIMITS, "limit_sign_in": 600}
+        async with an_api(http_basic=True, **limits) as api:
+            sent = {"Authorization": BASIC}
+            answers = [await api.call(method, path, headers=sent, json={}) for _ in range(6)]
+
+        assert answers[5].status_code == 429
+
+    async def test_is_held_to_the_class_of_the_route_if_signing_in_has_no_bound(self) -> None:
+        async with an_api(http_basic=True, limit_sign_in=0, limit_other=5) as api:
+            sent = {"Authorization": BASIC}
+            answers = [await api.call("GET", "/users/me", headers=sent) for _ in range(6)]
+
+        assert answers[5].status_code == 429
 
 
 class TestClass:
