@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from socket import socket
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import uvicorn
 from uvicorn._subprocess import subprocess_started
@@ -55,9 +56,13 @@ def prepare_workers() -> forkserver.ForkServer:
     if _FORKS:
         fork_point.set_forkserver_preload(_IMPORTED_ONCE)
         fork_point.ensure_running()
-        # The standard library has one for the whole life of a program.
-        forkserver.connect_to_new_process = fork_point.connect_to_new_process
+    _fork_from(fork_point)
     return fork_point
+
+
+def _fork_from(fork_point: forkserver.ForkServer) -> None:
+    if _FORKS:  # the standard library has one for the whole life of a program
+        forkserver.connect_to_new_process = fork_point.connect_to_new_process
 
 
 class Worker(multiprocess.Process):
@@ -135,8 +140,15 @@ class Supervisor(Multiprocess):
     ) -> None:
         super().__init__(config, sockets)
         self._fork_point = fork_point
+        self._fork_points = {fork_point}
+        self._origins = WeakKeyDictionary[Worker, forkserver.ForkServer]()
         # uvicorn has no other place to say what a worker is; in this process nobody else asks.
-        multiprocess.Process = Worker  # type: ignore[misc]  # a class is replaced on purpose
+        multiprocess.Process = self._worker  # type: ignore[assignment,misc]  # replaced on purpose
+
+    def _worker(self, config: uvicorn.Config, sockets: list[socket]) -> Worker:
+        worker = Worker(config, sockets)
+        self._origins[worker] = self._fork_point  # not in the worker, which is sent there
+        return worker
 
     def run(self) -> None:
         """Look after the workers until told to stop."""
@@ -146,6 +158,7 @@ class Supervisor(Multiprocess):
             wait(list(self._sentinels()), LOOK)
             self.handle_signals()
             self.keep_subprocess_alive()
+            self._stop_unneeded()
         self.terminate_all()
         self.join_all()
         _log.info("Stopping parent process [%d]", os.getpid())
@@ -176,7 +189,7 @@ class Supervisor(Multiprocess):
         That process stops listening a moment before anybody can see that it is gone, and only then
         does the standard library begin another.
         """
-        dead, successor = self.processes[index], Worker(self.config, self.sockets)
+        dead, successor = self.processes[index], self._worker(self.config, self.sockets)
         try:
             successor.start()
         except _CANNOT_FORK as error:
@@ -186,15 +199,31 @@ class Supervisor(Multiprocess):
         self.processes[index] = successor
 
     def handle_hup(self) -> None:
-        """Replace all workers by such as have the code of now; those that are left serve on."""
+        """Replace all workers by such as have the code of now; those that are left serve on.
+
+        If some are left, the new code may be no good: whoever dies is replaced by the code before.
+        """
         before, fork_point = list(self.processes), self._fork_point
         try:
             self._fork_point = prepare_workers()
+            self._fork_points.add(self._fork_point)
             super().handle_hup()
         except _CANNOT_FORK as error:
             _log.error("Not all workers were replaced (%s)", type(error).__name__)
-        if not set(before) & set(self.processes):  # it alone is told when one of its own dies
+        if set(before) & set(self.processes):
+            self._fork_point = fork_point
+            _fork_from(fork_point)
+        self._stop_unneeded()
+
+    def _stop_unneeded(self) -> None:
+        """End the fork points of before; each is needed until the last of its workers has ended.
+
+        It alone is told when one of them does.
+        """
+        needed = {self._fork_point, *(self._origins[worker] for worker in self.processes)}
+        for fork_point in self._fork_points - needed:
             fork_point._stop()  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public ends it
+        self._fork_points &= needed
 
     def handle_ttin(self) -> None:
         """Have one worker more, if the machine has room for it."""

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import Never
 
 import pytest
@@ -11,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.supervisors import multiprocess
 
-from hexkey.entrypoints.cli.supervising import PAUSE, Supervisor, prepare_workers
+from hexkey.entrypoints.cli.supervising import PAUSE, Supervisor, Worker, prepare_workers
 
 
 async def nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -34,12 +36,31 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        fork_point._stop()  # type: ignore[attr-defined]  # nothing public ends it
+        for begun in supervisor._fork_points:
+            begun._stop()  # type: ignore[attr-defined]  # nothing public ends it
 
 
 def refuse(*_: object) -> Never:
     """What nobody listens to any more does."""
     raise ConnectionRefusedError
+
+
+def never(*_: object) -> bool:
+    """What is said of a worker that does not get ready."""
+    return False
+
+
+def children() -> set[int]:
+    """The processes that this one has begun itself: workers are begun by fork points."""
+    return set(map(int, Path("/proc/self/task", str(os.getpid()), "children").read_text().split()))
+
+
+def kill(worker: Worker) -> None:
+    """Have it die, long after it was begun."""
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.process.join()
+    worker.begun -= PAUSE
 
 
 class TestADeadWorker:
@@ -49,10 +70,7 @@ class TestADeadWorker:
     ) -> None:
         """RF-13: the fork point may be ending, and still look as if it ran."""
         dead = supervisor.processes[0]
-        assert dead.pid is not None
-        os.kill(dead.pid, signal.SIGKILL)
-        dead.process.join()
-        dead.begun -= PAUSE
+        kill(dead)
 
         def fail(_fds: list[int]) -> Never:
             raise failure
@@ -80,6 +98,58 @@ class TestNewCode:
 
         assert supervisor.processes == before
         assert before[0].process.is_alive()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="it looks at /proc")
+    def test_rf_13_that_is_broken_leaves_no_process_of_it_behind(
+        self, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-13: nor does a worker that dies later come from there."""
+        (before,), everybody = supervisor.processes, children()
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(Worker, "wait_until_ready", never)
+            for _ in range(2):
+                supervisor.handle_hup()
+        assert supervisor.processes == [before]
+        assert children() == everybody
+
+        kill(before)
+        supervisor.keep_subprocess_alive()
+        assert supervisor.processes[0].process.is_alive()
+        assert children() == everybody
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="it looks at /proc")
+    def test_rf_13_that_breaks_halfway_stays_as_long_as_it_has_workers(
+        self, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-13: and is forked from no more."""
+        supervisor.handle_ttin()
+        (_, left), everybody = supervisor.processes, children()
+        answers = iter([True, False])
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(Worker, "wait_until_ready", lambda *_: next(answers))
+            supervisor.handle_hup()
+        replaced, still = supervisor.processes
+        assert still is left
+        assert len(children() - everybody) == 1
+
+        kill(replaced)
+        supervisor.keep_subprocess_alive()
+        supervisor._stop_unneeded()
+        assert all(worker.process.is_alive() for worker in supervisor.processes)
+        assert children() == everybody
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="it looks at /proc")
+    def test_rf_13_leaves_no_process_of_the_code_before(self, supervisor: Supervisor) -> None:
+        (before,), everybody = supervisor.processes, children()
+
+        supervisor.handle_hup()
+
+        assert supervisor.processes != [before]
+        assert supervisor.processes[0].process.is_alive()
+        assert len(children()) == len(everybody)
+        assert children() != everybody
 
 
 class TestAnotherNumberOfWorkers:
