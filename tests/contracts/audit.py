@@ -9,7 +9,7 @@ import pytest
 
 from hexkey.application.ports.accounts import AccountStore
 from hexkey.application.ports.audit import AuditArchive, AuditChain, AuditQuery, ChainSealer
-from hexkey.domain.audit.chain import ChainHead
+from hexkey.domain.audit.chain import ChainHead, Link
 from hexkey.domain.audit.event import AuditEvent, Check, Outcome
 from tests.support.audits import an_event
 from tests.support.doubles import START
@@ -168,7 +168,7 @@ class AuditChainContract(ABC):
 
     async def test_has_no_head_before_it_was_begun(self, chain: AuditChain) -> None:
         assert await chain.head() is None
-        assert await chain.linked(after=-1, limit=10) == []
+        assert await chain.linked(after=None, limit=10) == []
         assert await chain.oldest_unsealed() is None
 
     async def test_links_what_has_no_place_yet(
@@ -189,6 +189,25 @@ class AuditChainContract(ABC):
         assert [it.sealed_at for it in linked] == [SEALED] * 3
         assert linked[-1].digest == head.digest
         assert [it.sequence for it in await chain.linked(after=1, limit=1)] == [2]
+
+    async def test_lg_09_shows_the_first_places_whatever_their_numbers(
+        self, archive: AuditArchive, chain: AuditChain
+    ) -> None:
+        """LG-09: somebody has chosen them who may write there."""
+        events = [an_event(), an_event(), an_event()]
+        await archive.add(events)
+        places = (-(2**63), -1, 0)
+        links = [
+            Link(event=event.id, sequence=place, digest="", sealed_at=SEALED)
+            for event, place in zip(events, places, strict=True)
+        ]
+        assert await chain.extend(None, ChainHead(mac="mac"), links)
+
+        first = await chain.linked(after=None, limit=2)
+        assert [(it.sequence, it.event) for it in first] == list(zip(places, events, strict=True))[
+            :2
+        ]
+        assert await chain.linked(after=0, limit=10) == []
 
     async def test_is_extended_only_from_its_head(
         self, archive: AuditArchive, chain: AuditChain

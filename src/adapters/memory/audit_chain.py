@@ -35,8 +35,8 @@ class MemoryAuditChain(AuditChain):
         self._committed.links.update({link.sequence: link for link in links})
         return True
 
-    async def linked(self, *, after: int, limit: int) -> Sequence[Linked]:
-        places = sorted(it for it in self._committed.links if it > after)[:limit]
+    async def linked(self, *, after: int | None, limit: int) -> Sequence[Linked]:
+        places = sorted(it for it in self._committed.links if after is None or it > after)[:limit]
         links = [self._committed.links[place] for place in places]
         events = self._committed.audited
         return [

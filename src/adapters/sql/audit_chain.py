@@ -37,11 +37,12 @@ _OLDEST_UNSEALED = (
     .order_by(audit_events.c.at)
     .limit(1)
 )
-_LINKED = (
+_FIRST_LINKED = (
     select(audit_events)
-    .where(audit_events.c.sequence > bindparam("after"))
+    .where(audit_events.c.sequence.is_not(None))
     .order_by(audit_events.c.sequence)
 )
+_LINKED = _FIRST_LINKED.where(audit_events.c.sequence > bindparam("after"))
 _GIVE_PLACE = (
     update(audit_events)
     .where(audit_events.c.id == bindparam("of_id"))
@@ -78,8 +79,10 @@ class SqlAuditChain(AuditChain):
             await work.commit()
         return True
 
-    async def linked(self, *, after: int, limit: int) -> Sequence[Linked]:
-        rows = await rows_of(self._reading, _LINKED.limit(limit), {"after": after})
+    async def linked(self, *, after: int | None, limit: int) -> Sequence[Linked]:
+        statement = _FIRST_LINKED if after is None else _LINKED
+        given = {} if after is None else {"after": after}
+        rows = await rows_of(self._reading, statement.limit(limit), given)
         return [linked_from(row) for row in rows]
 
     async def prune(self, old: ChainHead, new: ChainHead) -> bool:

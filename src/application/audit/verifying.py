@@ -100,7 +100,7 @@ class VerifyAuditTrail:
         return result
 
     async def _no_head(self, result: Verification, anchor: Anchor | None) -> None:
-        if await self.chain.linked(after=-1, limit=1):
+        if await self.chain.linked(after=None, limit=1):
             result.found(None, "no_head", "There are linked events, but no head of the chain.")
         if anchor is not None:
             result.found(anchor.sequence, "anchor_missing", "The chain no longer goes so far.")
@@ -114,10 +114,7 @@ class VerifyAuditTrail:
 
     async def _links(self, result: Verification, head: ChainHead, anchor: Anchor | None) -> None:
         place, digest = head.pruned_to, head.pruned_digest
-        early = await self.chain.linked(after=-1, limit=1)
-        if early and early[0].sequence <= place:
-            sentence = "There are events from before the tombstone of those that were deleted."
-            result.found(early[0].sequence, "before_tombstone", sentence)
+        await self._early(result, head)
         walk = _Walk(result, place, digest, anchor)
         while walk.place < head.sequence:
             batch = await self.chain.linked(after=walk.place, limit=_BATCH)
@@ -132,6 +129,18 @@ class VerifyAuditTrail:
         if anchor is not None:
             _compare_outside(result, head, anchor)
         await self._beyond(result, head)
+
+    async def _early(self, result: Verification, head: ChainHead) -> None:
+        """Nothing stands before the place at which what is left begins."""
+        early = await self.chain.linked(after=None, limit=1)
+        if not early or early[0].sequence > head.pruned_to:
+            return
+        place = early[0].sequence
+        if place < 1:
+            result.found(place, "before_start", "There are events before the first place of all.")
+        else:
+            sentence = "There are events from before the tombstone of those that were deleted."
+            result.found(place, "before_tombstone", sentence)
 
     async def _beyond(self, result: Verification, head: ChainHead) -> None:
         """What was linked after the head had been read must belong to a later one."""

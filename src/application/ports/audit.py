@@ -82,8 +82,12 @@ class AuditChain(Protocol):
         """
         ...
 
-    async def linked(self, *, after: int, limit: int) -> Sequence[Linked]:
-        """At most `limit` events whose sequence is greater than `after`, in that order."""
+    async def linked(self, *, after: int | None, limit: int) -> Sequence[Linked]:
+        """At most `limit` events whose sequence is greater than `after`, in that order.
+
+        Args:
+            after: `None` for the first ones that are stored, whatever somebody has numbered them.
+        """
         ...
 
     async def prune(self, old: ChainHead, new: ChainHead) -> bool:

@@ -31,6 +31,16 @@ INTRUSIONS = {
     "taken out of the chain": (
         "UPDATE audit_events SET sequence = NULL, digest = NULL WHERE sequence = 10"
     ),
+    "put in before the first": (
+        "INSERT INTO audit_events (id, type, at, actor, outcome, details, sequence, digest)"
+        " SELECT 'forged', type, at, actor, outcome, details, 0, digest"
+        " FROM audit_events WHERE sequence = 1"
+    ),
+    "put in far before the first": (
+        "INSERT INTO audit_events (id, type, at, actor, outcome, details, sequence, digest)"
+        " SELECT 'forged', type, at, actor, outcome, details, -9223372036854775808, digest"
+        " FROM audit_events WHERE sequence = 1"
+    ),
     "a digest": "UPDATE audit_events SET digest = '0' WHERE sequence = 3",
     "all of it": "DELETE FROM audit_events",
     "the head": "DELETE FROM audit_chain",

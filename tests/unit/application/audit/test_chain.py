@@ -178,6 +178,18 @@ class TestVerifying:
 
         assert await trail.problems() == [(3, "beyond_head")]
 
+    @pytest.mark.parametrize("place", [0, -1, -(2**63)])
+    async def test_finds_an_event_that_was_put_before_the_first(
+        self, trail: Trail, place: int
+    ) -> None:
+        await trail.grow(2)
+        links = trail.store.committed.links
+        extra = an_event()
+        trail.store.committed.audited[extra.id] = extra
+        links[place] = replace(links[2], sequence=place, event=extra.id)
+
+        assert await trail.problems() == [(place, "before_start")]
+
     async def test_finds_that_the_head_is_gone(self, trail: Trail) -> None:
         await trail.grow(2)
         trail.chain._head = None
