@@ -12,6 +12,7 @@ from hexkey.domain.audit.chain import START, ChainHead, Linked
 UNSEALED_FOR = timedelta(minutes=1)  # sealing takes a second; what waits longer is suspicious
 MOST_FINDINGS = 100
 _BATCH = 500
+_MOST_TIMES = 10  # begun again, as retention deletes in batches; what is wrong stays wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +89,29 @@ class VerifyAuditTrail:
             anchor: a head of an earlier time, through which the chain must still go.
             late_until: what was sealed late before this instant was so for a reason that is known.
         """
-        lateness = Lateness(known_until=late_until)
-        result = Verification(head=await self.chain.head(), lateness=lateness)
+        for _ in range(_MOST_TIMES):
+            lateness = Lateness(known_until=late_until)
+            result = Verification(head=await self.chain.head(), lateness=lateness)
+            await self._verify(result, anchor)
+            if not result.findings or not await self._has_moved(result.head):
+                break
+        return result
+
+    async def _has_moved(self, head: ChainHead | None) -> bool:
+        """Whether retention has deleted meanwhile what was looked for, or the chain was begun."""
+        now = await self.chain.head()
+        if now is None or not self.sealer.is_ours(now):
+            return False
+        return head is None or now.pruned_to > head.pruned_to
+
+    async def _verify(self, result: Verification, anchor: Anchor | None) -> None:
         await self._unsealed(result)
         if result.head is None:
             await self._no_head(result, anchor)
-            return result
+            return
         if not self.sealer.is_ours(result.head):
             result.found(None, "forged_head", "The head of the chain was not sealed by us.")
         await self._links(result, result.head, anchor)
-        return result
 
     async def _no_head(self, result: Verification, anchor: Anchor | None) -> None:
         if await self.chain.linked(after=None, limit=1):

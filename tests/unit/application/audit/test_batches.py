@@ -18,7 +18,7 @@ from hexkey.application.audit.verifying import (
 )
 from hexkey.domain.audit.chain import ChainHead, Linked
 from hexkey.domain.audit.event import AuditType
-from tests.support.audit_trails import KEPT, MemoryTrail
+from tests.support.audit_trails import KEPT, MemoryTrail, told
 from tests.support.audits import an_event, events_in
 from tests.support.doubles import START
 
@@ -167,6 +167,77 @@ class TestVerifying:
         heads = iter([early, early])
         found = (await verify()).findings
         assert [(it.sequence, it.problem) for it in found] == [(3, "beyond_head")]
+
+
+class Pruned(MemoryAuditChain):
+    """Retention deletes each time the head was read, as long as there is something to do."""
+
+    def __init__(self, trail: Small) -> None:
+        super().__init__(trail.store)
+        self._trail = trail
+
+    async def head(self) -> ChainHead | None:
+        head = self._head = await self._trail.chain.head()
+        await self._trail.prune()
+        await self._trail.seal()
+        return head
+
+
+class TestVerifyingWhileRetentionDeletes:
+    async def test_lg_09_raises_no_false_alarm(self, trail: Small) -> None:
+        await trail.sealed(3 * BATCH * BATCHES)
+        trail.clock.advance(days=366)
+        await trail.sealed(2)
+
+        verify = replace(trail.verify, chain=Pruned(trail))
+
+        found = await verify()
+        assert found.findings == []
+        assert found.head == await trail.head()
+
+    async def test_lg_09_finds_what_is_wrong_all_the_same(self, trail: Small) -> None:
+        await trail.sealed(BATCH * BATCHES)
+        trail.clock.advance(days=366)
+        await trail.sealed(4)
+        committed = trail.store.committed
+        link = committed.links[BATCH * BATCHES + 2]
+        event = committed.audited[link.event]
+        committed.audited[event.id] = replace(event, subject="mallory")
+
+        found = await replace(trail.verify, chain=Pruned(trail))()
+
+        assert [it.problem for it in found.findings] == ["changed"]
+
+    async def test_lg_09_is_not_begun_again_for_a_head_that_is_not_ours(self, trail: Small) -> None:
+        """LG-09: or somebody else could keep it from ever finding anything."""
+        await trail.sealed(2)
+        head = await trail.head()
+        heads = [replace(head, pruned_to=number) for number in range(1, 50)]
+        reads = iter(heads)
+
+        class Moving(MemoryAuditChain):
+            async def head(self) -> ChainHead | None:
+                return next(reads)
+
+        found = await replace(trail.verify, chain=Moving(trail.store))()
+
+        assert (None, "forged_head") in told(found)
+        assert next(reads).pruned_to < 5
+
+    async def test_lg_09_is_begun_again_if_the_chain_was_begun_meanwhile(
+        self, trail: Small
+    ) -> None:
+        await trail.add(2)
+        seal = trail.seal
+
+        class Begun(MemoryAuditChain):
+            async def head(self) -> ChainHead | None:
+                head = await trail.chain.head()
+                await seal()
+                return head
+
+        found = await replace(trail.verify, chain=Begun(trail.store))()
+        assert (found.findings, found.checked) == ([], 2)
 
 
 class TestRetention:
