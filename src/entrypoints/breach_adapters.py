@@ -6,13 +6,21 @@ from hexkey.adapters.breaches.breach_filter import FilteredBreaches
 from hexkey.adapters.breaches.filter_builder import Told, build_filter
 from hexkey.adapters.breaches.filter_file import FilterHeader
 from hexkey.adapters.breaches.list_form import UnusableList
+from hexkey.adapters.breaches.partial_file import FilterInMaking
 from hexkey.adapters.breaches.password_list import PasswordList
 from hexkey.adapters.breaches.range_api import BreachRanges
 from hexkey.adapters.breaches.several import SeveralBreaches
 from hexkey.application.ports.passwords import BreachedPasswords
 from hexkey.entrypoints.settings import BadConfiguration, Settings
 
-__all__ = ["FilterHeader", "Told", "UnusableList", "breached_passwords", "make_filter"]
+__all__ = [
+    "FilterHeader",
+    "FilterInMaking",
+    "Told",
+    "UnusableList",
+    "breached_passwords",
+    "make_filter",
+]
 
 
 def breached_passwords(settings: Settings) -> SeveralBreaches:
@@ -46,6 +54,7 @@ def make_filter(
 
     Raises:
         UnusableList: if that is none.
+        FilterInMaking: if another command makes the same.
         OSError: if one of them cannot be read or written.
     """
     passwords = PasswordList(source, least=least)

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from hexkey.adapters.breaches.bit_check import bits_set
 from hexkey.adapters.breaches.filter_file import HEADER_OCTETS, FilterHeader
 from hexkey.adapters.breaches.list_form import UnusableList
+from hexkey.adapters.breaches.partial_file import held
 from hexkey.adapters.breaches.password_list import PasswordList
 
 CHECKPOINT_OCTETS = 512 * 2**20  # of the list; what is written down rarely costs nothing
@@ -35,21 +36,22 @@ def build_filter(
 
     Raises:
         UnusableList: if the list is empty, or none, or was changed meanwhile.
+        FilterInMaking: if somebody else does the same.
         OSError: if a file cannot be read or written; the disk may be full.
     """
     partial = target.with_name(f"{target.name}.partial")
     _require_another_place(source, target, partial)
-    header = _resumable(partial, source, false_positives)
-    if header is None:
-        header = _begun(partial, source, false_positives, told)
-    with partial.open("r+b") as opened:
+    with held(partial) as opened:
+        header = _resumable(opened, source, false_positives)
+        if header is None:
+            header = _begun(opened, source, false_positives, told)
         _allocate(opened, header)  # a copy of what was begun may have holes
         with mmap.mmap(opened.fileno(), header.octets) as octets:
             header = _fill(opened, octets, header, source, told, checkpoint)
-            _require_all_of_it(header, source, partial)
+            _require_all_of_it(opened, header, source)
             header = replace(header, complete=True, false_positives=_measured(octets, header))
             _write_down(opened, octets, header)
-    partial.replace(target)
+        partial.replace(target)
     _sync_folder(target.parent)
     return header
 
@@ -59,37 +61,38 @@ def _require_another_place(source: PasswordList, *places: Path) -> None:
         raise UnusableList("The filter would be written over the list: give it another name.")
 
 
-def _require_all_of_it(header: FilterHeader, source: PasswordList, partial: Path) -> None:
+def _require_all_of_it(opened: BinaryIO, header: FilterHeader, source: PasswordList) -> None:
     """What was made of a list that changed meanwhile is a filter of neither of the two."""
     if header.done != header.source_octets or _of_source(header, source) != header:
-        partial.unlink()
+        opened.truncate(0)
         raise UnusableList("The list was changed while it was read: run the command again.")
 
 
-def _resumable(partial: Path, source: PasswordList, rate: float) -> FilterHeader | None:
+def _resumable(opened: BinaryIO, source: PasswordList, rate: float) -> FilterHeader | None:
     try:
-        with partial.open("rb") as opened:
-            found = FilterHeader.parse(opened.read(HEADER_OCTETS))
-    except (FileNotFoundError, ValueError):
+        found = FilterHeader.parse(opened.read(HEADER_OCTETS))
+    except ValueError:
         return None
     wanted = _of_source(FilterHeader.sized(found.entries, false_positives=rate), source)
-    same = replace(found, done=0) == wanted and partial.stat().st_size == found.octets
+    same = replace(found, done=0) == wanted and os.fstat(opened.fileno()).st_size == found.octets
     return found if same else None
 
 
-def _begun(partial: Path, source: PasswordList, rate: float, told: Told) -> FilterHeader:
+def _begun(opened: BinaryIO, source: PasswordList, rate: float, told: Told) -> FilterHeader:
     found = source.path.stat()  # as it was before anything of it was read
     entries = source.count(lambda done: told("Counting", done, found.st_size))
     if not entries:
         raise UnusableList("There is nothing in the list.")
     header = _stamped(FilterHeader.sized(entries, false_positives=rate), source, found)
-    with partial.open("wb") as opened:
-        try:
-            _allocate(opened, header)
-        except OSError:
-            partial.unlink()
-            raise
-        opened.write(header.packed())
+    opened.truncate(0)  # what was begun of another list, or with other wishes
+    try:
+        _allocate(opened, header)
+    except OSError:
+        opened.truncate(0)
+        raise
+    opened.seek(0)
+    opened.write(header.packed())
+    opened.flush()
     return header
 
 

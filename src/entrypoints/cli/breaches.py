@@ -40,7 +40,7 @@ def build_filter(
     About 1.8 octets a password at the default rate. May be interrupted: the same command goes on
     where it was.
     """
-    from hexkey.entrypoints.breach_adapters import UnusableList, make_filter
+    from hexkey.entrypoints.breach_adapters import FilterInMaking, UnusableList, make_filter
     from hexkey.entrypoints.cli.garbage import spare_what_stays
     from hexkey.entrypoints.cli.refusals import CommandRefused
 
@@ -52,6 +52,8 @@ def build_filter(
             )
     except UnusableList as error:
         raise CommandRefused("unusable_list", str(error)) from None
+    except FilterInMaking as error:
+        raise CommandRefused("filter_in_making", str(error)) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CommandRefused("file_unusable", f"{error.filename or output}: {reason}.") from None

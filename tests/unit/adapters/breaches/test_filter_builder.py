@@ -1,11 +1,13 @@
 """PW-08: a filter takes hours to make, and any of them may be interrupted."""
 
 import errno
+import fcntl
 import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -13,6 +15,7 @@ from hexkey.adapters.breaches.breach_filter import FilteredBreaches, digest_of
 from hexkey.adapters.breaches.filter_builder import build_filter
 from hexkey.adapters.breaches.filter_file import FilterHeader
 from hexkey.adapters.breaches.list_form import UnusableList
+from hexkey.adapters.breaches.partial_file import FilterInMaking, held
 from hexkey.adapters.breaches.password_list import MAX_LINE, PasswordList
 from hexkey.domain.accounts.password import Password
 from tests.support.range_server import sha1
@@ -142,6 +145,47 @@ class TestFullDisk:
         assert not making.target.exists()
 
 
+class TestTwoAtOnce:
+    @pytest.mark.parametrize("doing", ["Counting", "Filling"])
+    def test_do_not_work_in_one_file(self, making: Making, doing: str) -> None:
+        def told(now: str, done: int, of: int) -> None:
+            if now == doing:
+                with pytest.raises(FilterInMaking, match="Another command"):
+                    making.run()
+
+        source = PasswordList(making.list)
+        made = build_filter(source, making.target, false_positives=0.001, told=told)
+
+        assert made.complete
+        found = FilteredBreaches(making.target)
+        assert all(found.has(digest_of(Password(it))) for it in WORDS)
+
+    def test_leave_what_one_of_them_has_put_in_its_place(
+        self, making: Making, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The other may be done between opening the file and having it for oneself."""
+        making.partial.write_bytes(b"made by the other")
+        flock = fcntl.flock
+
+        def late(opened: BinaryIO, how: int) -> None:
+            if not making.target.exists():
+                making.partial.rename(making.target)
+            flock(opened, how)
+
+        monkeypatch.setattr(fcntl, "flock", late)
+        with held(making.partial):
+            assert making.partial.read_bytes() == b""
+            assert making.target.read_bytes() == b"made by the other"
+        assert not making.partial.exists()
+
+    def test_leave_what_is_begun_to_whoever_comes_after_a_kill(self, making: Making) -> None:
+        with held(making.partial) as opened:
+            opened.write(b"begun")
+            opened.flush()
+        with held(making.partial) as opened:
+            assert opened.read() == b"begun"
+
+
 class TestListThatChanges:
     @pytest.mark.parametrize("doing", ["Counting", "Filling"])
     @pytest.mark.parametrize("how", ["cut", "longer", "replaced"])
@@ -269,4 +313,4 @@ class TestList:
         with pytest.raises(UnusableList, match=reason):
             self.made(tmp_path, lines, least=least)
 
-        assert not (tmp_path / "breached.filter").exists()
+        assert [it.name for it in tmp_path.iterdir()] == ["list"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hexkey.adapters.breaches.partial_file import held
 from tests.support.program import Program, _logging_put_back, alone, hexkey
 from tests.support.range_server import sha1
 
@@ -50,6 +51,8 @@ class TestBuildFilter:
             (("nowhere.txt",), "file_unusable"),
             (("list.txt", "--output", "no/such/folder"), "file_unusable"),
             (("empty.txt",), "unusable_list"),
+            (("list.txt", "--output", "list.txt"), "unusable_list"),
+            (("list.txt", "--output", "busy.filter"), "filter_in_making"),
         ],
     )
     def test_refuses_what_it_cannot_do(
@@ -57,7 +60,8 @@ class TestBuildFilter:
     ) -> None:
         listed.with_name("empty.txt").touch()
 
-        result = hexkey("passwords", "build-filter", *arguments)
+        with held(hexkey.folder / "busy.filter.partial"):
+            result = hexkey("passwords", "build-filter", *arguments)
 
         assert result.exit_code == 1
         assert f"({code})" in result.stderr
