@@ -49,7 +49,8 @@ def make_engine(
     Args:
         pool_size: the most connections that are ever open.
         pool_timeout: how long a unit of work waits for one.
-        isolation: of write transactions on PostgreSQL; those of SQLite are serial anyway.
+        isolation: of write transactions on PostgreSQL; those of SQLite are serial anyway. Single
+            statements are read committed, unless the URL says otherwise.
     """
     address = parse_database_url(url)
     pool: dict[str, Any] = {
@@ -142,6 +143,8 @@ def _postgresql_engine(
         "application_name": "hexkey",
         "statement_timeout": str(milliseconds),
         "idle_in_transaction_session_timeout": str(2 * milliseconds),
+        # Of single statements; at another level, those that count together would fail, not wait.
+        "default_transaction_isolation": "read committed",
     }
     arguments = {
         "dsn": address.dsn,

@@ -3,21 +3,25 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hexkey.adapters.sql.engine import BUSY_TIMEOUT, autocommitting, make_engine
+from hexkey.adapters.sql.failure_counters import SqlFailureCounters
 from hexkey.adapters.sql.patience import PATIENCE
 from hexkey.adapters.sql.readiness import ping
 from hexkey.adapters.sql.single_statement import number_changed_by
 from hexkey.adapters.sql.unit_of_work import unit_of_work
 from hexkey.application.audit.context import RequestContext, serving
+from hexkey.domain.authentication.throttle import Budget, Charge
 from hexkey.domain.errors import TemporarilyUnavailable
+from tests.support.doubles import START
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +109,21 @@ class TestSqliteConnections:
             assert not driver.in_transaction
 
 
+@asynccontextmanager
+async def defaulting_to(isolation: str, *, at: str) -> AsyncIterator[None]:
+    """A database at which transactions are isolated like this, if nobody says otherwise."""
+    connection = await asyncpg.connect(at)
+    name = f'"{await connection.fetchval("SELECT current_database()")}"'
+    try:
+        await connection.execute(
+            f"ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'"
+        )
+        yield
+    finally:
+        await connection.execute(f"ALTER DATABASE {name} RESET default_transaction_isolation")
+        await connection.close()
+
+
 @pytest.mark.postgres
 class TestPostgresqlConnections:
     @pytest.fixture
@@ -151,6 +170,31 @@ class TestPostgresqlConnections:
         await engine.dispose()
 
         assert found == isolation.lower()
+
+    @pytest.mark.parametrize("default", ["repeatable read", "serializable"])
+    async def test_ra_08_run_single_statements_at_read_committed(
+        self, postgres_url: str, default: str
+    ) -> None:
+        """RA-08: whatever the server's default; at another, what many count together fails."""
+        charge = Charge(key="network|x", budget=Budget(free=1000))
+        async with defaulting_to(default, at=postgres_url):
+            engine = make_engine(postgres_url)
+            counters = SqlFailureCounters(engine)
+            try:
+                await asyncio.gather(*(counters.charge([charge], now=START) for _ in range(40)))
+                (last,) = await counters.charge([charge], now=START)
+            finally:
+                await engine.dispose()
+
+        assert last.failures.count == 41
+
+    async def test_run_single_statements_as_the_url_says(self, postgres_url: str) -> None:
+        engine = make_engine(f"{postgres_url}?default_transaction_isolation=serializable")
+        async with autocommitting(engine).connect() as connection:
+            found = (await connection.execute(text("SHOW transaction_isolation"))).scalar()
+        await engine.dispose()
+
+        assert found == "serializable"
 
     async def test_hold_no_transaction_for_single_statements(self, postgres: AsyncEngine) -> None:
         async with autocommitting(postgres).connect() as connection:
