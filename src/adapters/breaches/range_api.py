@@ -7,8 +7,8 @@ of the answer tells nothing either.
 
 import asyncio
 import logging
+import re
 import ssl
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
@@ -24,6 +24,8 @@ PATIENCE = timedelta(seconds=2)  # for everything: the name, the connection, the
 MAX_ANSWER_OCTETS = 1024 * 1024
 DISCLOSED_DIGITS = 5
 
+_ENDING_DIGITS = 40 - DISCLOSED_DIGITS
+_LINE = re.compile(rb"[0-9A-Fa-f]{%d}:[0-9]{1,18}[ \t]*" % _ENDING_DIGITS)
 _PORTS = {"http": 80, "https": 443}
 _log = logging.getLogger("hexkey.passwords")
 
@@ -53,7 +55,7 @@ class BreachRanges(BreachedPasswords):
         digits = digest_of(password).hex().upper()
         try:
             async with asyncio.timeout(self._patience):
-                answer = await self._ask(digits[:DISCLOSED_DIGITS])
+                listed = _listed(await self._ask(digits[:DISCLOSED_DIGITS]))
         except TimeoutError:
             _log.warning("a password is accepted unasked: no answer from the breach API in time")
             raise BreachesUnanswered from None
@@ -62,7 +64,7 @@ class BreachRanges(BreachedPasswords):
             _log.warning("a password is accepted unasked: breach API: %s", reason)
             # Without the cause: what a library says may repeat the digits.
             raise BreachesUnanswered from None
-        return _lists(answer.splitlines(), digits[DISCLOSED_DIGITS:].encode())
+        return listed.get(digits[DISCLOSED_DIGITS:].encode(), 0) > 0
 
     async def _ask(self, digits: str) -> bytes:
         encrypted = self._url.scheme == "https"
@@ -116,10 +118,17 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> b
                 return body
 
 
-def _lists(lines: Iterable[bytes], ending: bytes) -> bool:
-    """Whether `ending` is among them; what was never seen is padding."""
-    for line in lines:
-        found, _, count = line.partition(b":")
-        if found.strip().upper() == ending:
-            return count.strip() != b"0"
-    return False
+def _listed(answer: bytes) -> dict[bytes, int]:
+    """How often each ending was seen; what never was is padding.
+
+    Raises:
+        NoAnswer: if there is none, or a line is something else: a page that somebody in between
+            has sent with status 200 knows nothing of passwords. An answer without a length that
+            was cut where a line ends cannot be told from a whole one.
+    """
+    lines = answer.strip().splitlines()
+    if not lines:
+        raise NoAnswer("an empty answer")
+    if not all(_LINE.fullmatch(it) for it in lines):
+        raise NoAnswer("an answer that is no list of endings and counts")
+    return {it[:_ENDING_DIGITS].upper(): int(it[_ENDING_DIGITS + 1 :]) for it in lines}

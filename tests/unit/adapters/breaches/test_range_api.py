@@ -71,6 +71,15 @@ class TestBreachRanges(BreachedPasswordsContract):
 
         assert await breached.contains(Password(KNOWN))
 
+    @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b" \r\n\r\n"])
+    async def test_pw_08_reads_an_answer_without_a_length(
+        self, breached: BreachRanges, ranges: RangeServer, end: bytes
+    ) -> None:
+        line = f"{DIGITS[5:]}:2".encode()
+        ranges.answer = b"HTTP/1.1 200 OK\r\n\r\n" + PADDING + line + end
+
+        assert await breached.contains(Password(KNOWN))
+
 
 LISTED = f"{DIGITS[5:]}:9\r\n".encode()
 BROKEN = {
@@ -80,6 +89,16 @@ BROKEN = {
     "too many": b"HTTP/1.1 429 Slow\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n",
     "a redirect": b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
     "half an answer": ok(LISTED)[:-10],
+    "an empty answer": ok(b""),
+    "blank lines": ok(b"\r\n \r\n"),
+    "a page": ok(b"<!doctype html>\n<title>Sign in to the wireless network</title>\n"),
+    "a page after the list": ok(LISTED + b"<p>Slow down!</p>"),
+    "a list with a blank line in it": ok(LISTED + b"\r\n" + LISTED),
+    "JSON": ok(b'{"known": false}'),
+    "whole digests": ok(f"{DIGITS}:9\r\n".encode()),
+    "no counts": ok(f"{DIGITS[5:]}\r\n".encode()),
+    "a count that is none": ok(f"{DIGITS[5:]}:-1\r\n".encode()),
+    "an answer without a length, cut": b"HTTP/1.1 200 OK\r\n\r\n" + PADDING[:-30],
     "no end": b"HTTP/1.1 200 OK\r\n\r\n" + b"0" * (MAX_ANSWER_OCTETS + 1),
     "a header without end": b"HTTP/1.1 200 OK\r\nX: " + b"0" * 200_000,
 }
