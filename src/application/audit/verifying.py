@@ -228,11 +228,15 @@ def intact(head: ChainHead, events: Sequence[Linked]) -> bool:
     return True
 
 
-def before(events: Sequence[Linked], cutoff: datetime) -> Sequence[Linked]:
-    """The first of `events`, as long as they are older than `cutoff`."""
-    old: list[Linked] = []
-    for each in events:
-        if each.event is None or each.event.at >= cutoff:
+def before(events: Sequence[Linked], cutoff: datetime, *, now: datetime) -> Sequence[Linked]:
+    """The first of `events`, as long as they are older than `cutoff`.
+
+    One that is of the future, as a clock was wrong once, is as old as the next one that is not.
+    """
+    old = 0
+    for number, each in enumerate(events, start=1):
+        if each.event is None or cutoff <= each.event.at <= now:
             break
-        old.append(each)
-    return old
+        if each.event.at < cutoff:
+            old = number
+    return events[:old]

@@ -280,6 +280,61 @@ class TestRetention:
         assert len(events_in(trail.store)) == 2
 
 
+class TestAClockThatWasWrong:
+    """LG-10: it does not stop retention for years."""
+
+    @pytest.mark.parametrize("wrong", range(3 * BATCH + 2))
+    async def test_lg_10_forgets_what_is_of_the_future_with_the_rest(
+        self, trail: Small, wrong: int
+    ) -> None:
+        await trail.sealed(1)
+        trail.clock.advance(days=9999)
+        await trail.sealed(wrong)
+        trail.clock.advance(days=-9999)
+        await trail.sealed(2)
+
+        trail.clock.advance(days=365)
+        assert await trail.prune() == 0
+        trail.clock.advance(milliseconds=1)
+        gone = 0
+        while batch := await trail.prune():
+            gone += batch
+        assert gone == wrong + 3
+        await trail.seal()
+        assert (await trail.verify()).findings == []
+
+    @pytest.mark.parametrize("wrong", range(1, 2 * BATCH + 1))
+    async def test_lg_10_forgets_nothing_as_long_as_nobody_knows_how_old_it_is(
+        self, trail: Small, wrong: int
+    ) -> None:
+        trail.clock.advance(days=9999)
+        await trail.sealed(wrong)
+        trail.clock.advance(days=-9000)
+
+        assert await trail.prune() == 0
+        await trail.sealed(1)
+        assert await trail.prune() == 0
+
+
+class TestAnEventThatIsGone:
+    @pytest.mark.parametrize("place", range(1, BATCH + 2))
+    async def test_lg_10_stays_as_evidence_and_is_told_of(self, trail: Small, place: int) -> None:
+        await trail.sealed(BATCH + 1)
+        del trail.store.committed.audited[trail.store.committed.links[place].event]
+        trail.clock.advance(days=366)
+
+        async def whole() -> None:
+            while await trail.prune():
+                pass
+
+        with pytest.raises(AuditChainBroken):
+            await whole()
+
+        assert min(trail.store.committed.links) == place
+        said = [it for it in events_in(trail.store) if it.type == AuditType.AUDIT_PRUNED]
+        assert [it.details["events"] for it in said] == [str(place - 1)] * (place > 1)
+
+
 class TestIntact:
     async def linked(self, trail: Small) -> list[Linked]:
         await trail.sealed(3)
@@ -323,4 +378,22 @@ class TestIntact:
             ((), 0),
         ):
             events = linked(*ages)
-            assert list(before(events, START)) == events[:old]
+            assert list(before(events, START, now=START + TICK)) == events[:old]
+
+    def test_lg_10_of_the_future_is_as_old_as_what_comes_next(self) -> None:
+        """LG-10: a clock was wrong once."""
+        past, now, future = START - TICK, START, START + 2 * TICK
+
+        for instants, old in (
+            ((future, past), 2),
+            ((future, future, past, past, future), 4),
+            ((past, future, now), 1),
+            ((future, now, past), 0),
+            ((future, None, past), 0),
+            ((future,), 0),
+        ):
+            events = [
+                Linked(sequence=number, digest="", event=None if at is None else an_event(at=at))
+                for number, at in enumerate(instants)
+            ]
+            assert list(before(events, START, now=START + TICK)) == events[:old]
