@@ -97,7 +97,8 @@ class Principal:
         """
         if self.key is not None:
             return self.key.kind is KeyKind.SERVICE
-        return now - self.proved_at < within
+        # Without sign: a clock that is set back must not make an old proof last.
+        return abs(now - self.proved_at) < within
 
     @property
     def roles(self) -> frozenset[Role]:

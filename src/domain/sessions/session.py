@@ -139,7 +139,8 @@ class Session:
 
     def is_fresh(self, *, now: datetime, within: timedelta = FRESH_FOR) -> bool:
         """Whether its user proved who they are less than `within` ago."""
-        return now - self.authenticated_at < within
+        # Without sign: a clock that is set back must not make an old proof last.
+        return abs(now - self.authenticated_at) < within
 
     def is_due_to_be_seen(self, *, now: datetime) -> bool:
         """Whether `seen` is worth a write.

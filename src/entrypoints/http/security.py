@@ -136,7 +136,7 @@ class _Rule:
 
 def _is_fresh(caller: Caller, *, now: datetime, within: timedelta) -> bool:
     """Whether somebody proved who they are so recently; a program cannot."""
-    return caller.key is None and now - caller.proved_at < within
+    return caller.key is None and abs(now - caller.proved_at) < within
 
 
 class Security:

@@ -105,6 +105,13 @@ class TestSession:
         assert not session.is_fresh(now=START + FRESH_FOR)
         assert session.reauthenticated(now=LATER).is_fresh(now=START + FRESH_FOR)
 
+    @pytest.mark.parametrize(("back", "fresh"), [(FRESH_FOR - MOMENT, True), (FRESH_FOR, False)])
+    def test_se_08_is_not_fresh_again_by_a_clock_that_is_set_back(
+        self, back: timedelta, fresh: bool
+    ) -> None:
+        """SE-08: or a proof would hold for five minutes and as long as the step."""
+        assert opened().is_fresh(now=START - back) is fresh
+
     def test_is_over_from_the_instant_it_is_ended(self) -> None:
         ended = opened().ended(now=LATER)
 
