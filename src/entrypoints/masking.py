@@ -18,13 +18,21 @@ _PLAIN_QUERY = frozenset(["limit", "status", "type", "outcome", "since", "until"
 
 _MAX_QUERY_LENGTH = 1000
 
+# Two parts or more of what base64url consists of, the first with `eyJ` (`{"`) in it: `%3DeyJ`, too.
+_SIGNED = (
+    r"(?<![A-Za-z0-9_-])((?:(?!eyJ)[A-Za-z0-9_-])*+)"
+    r"eyJ[A-Za-z0-9_-]++\.[A-Za-z0-9_-]++\.[A-Za-z0-9_.-]*+"
+)
+
 # What looks like a secret wherever it stands: our own tokens and those of others, credentials in
-# headers and URLs, and values that are called secrets. Each part of each pattern is bounded by
-# what may follow it, so that none takes more than one look at a character.
+# headers and URLs, and values that are called secrets. Whoever sends a request chooses some of the
+# text, so none may take a time that grows with the square of its length: a pattern begins with
+# letters of its own and gives up within a bounded number of characters, or takes what it has read
+# with it; or it begins only where a run of characters does, and no two runs overlap.
 _SECRETS = (
     (re.compile(r"\b(hxk_[a-z0-9]{2,8}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
     (re.compile(r"\b(whsec_)[A-Za-z0-9+/=]+"), rf"\1{MASK}"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), MASK),
+    (re.compile(_SIGNED), rf"\1{MASK}"),
     (re.compile(r"\b(bearer|basic)([ \t]+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1\2{MASK}"),
     (re.compile(r"(://[^/\s:@]{0,200}:)[^/\s@]{1,200}@"), rf"\1{MASK}@"),
     (
