@@ -30,8 +30,8 @@ _SIGNED = (
 # letters of its own and gives up within a bounded number of characters, or takes what it has read
 # with it; or it begins only where a run of characters does, and no two runs overlap.
 _SECRETS = (
-    (re.compile(r"\b(hxk_[a-z0-9]{2,8}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
-    (re.compile(r"\b(whsec_)[A-Za-z0-9+/=]+"), rf"\1{MASK}"),
+    (re.compile(r"(hxk_[a-z0-9]{2,8}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
+    (re.compile(r"(whsec_)[A-Za-z0-9+/=]+"), rf"\1{MASK}"),
     (re.compile(_SIGNED), rf"\1{MASK}"),
     (re.compile(r"\b(bearer|basic)([ \t]+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\1\2{MASK}"),
     (re.compile(r"(://[^/\s:@]{0,200}:)[^/\s@]{1,200}@"), rf"\1{MASK}@"),
