@@ -14,14 +14,16 @@ class UnblockedHandler(logging.StreamHandler[TextIO]):
     """Writes to a file, a terminal or a pipe, and drops what cannot be written at once.
 
     A collector that hangs fills the pipe to it; to wait for it would stop every request. How much
-    was dropped is told when it reads again. Where several processes share the pipe, two of them
-    may see the same last free piece of it, and one waits.
+    was dropped is told when it reads again, on a line of its own, whatever was cut before. Where
+    several processes share the pipe, two of them may see the same last free piece of it, and one
+    waits; and what another of them writes may follow on a line that was cut.
     """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._descriptor = _descriptor_of(stream)
         self._dropped = 0
+        self._is_cut = False  # what was written last is a line without its end
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line of `record`, or count it."""
@@ -48,9 +50,11 @@ class UnblockedHandler(logging.StreamHandler[TextIO]):
         descriptor = self._descriptor
         if descriptor is None or not _is_ready(descriptor, 0):
             return False
-        octets = line.encode("utf-8", "backslashreplace")
+        begin = self.terminator if self._is_cut else ""
+        octets = f"{begin}{line}".encode("utf-8", "backslashreplace")
         while octets:
             octets = octets[os.write(descriptor, octets[:_PIECE]) :]
+            self._is_cut = bool(octets)
             if octets and not _is_ready(descriptor, _PATIENCE):
                 return False
         return True

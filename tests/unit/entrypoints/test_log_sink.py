@@ -69,6 +69,33 @@ class TestALogThatNobodyReads:
 
         assert "1 messages were dropped" in pipe.read()
 
+    @pytest.mark.parametrize("length", [8191, 8192, 8193, 12_000, 100_000])
+    def test_rf_32_keeps_a_line_that_was_cut_apart_from_the_next(
+        self, pipe: Pipe, length: int
+    ) -> None:
+        """RF-32: a line of JSON that was cut is no JSON, and must not take the note with it."""
+        pipe.logger.warning("%s", "x" * length)
+        cut = pipe.read()
+        for word in ("next", "last"):
+            pipe.logger.warning("%s", word)
+
+        note = ["1 messages were dropped: nobody took them"] if length > 8191 else []
+        assert (cut + pipe.read()).splitlines() == ["x" * min(length, 8192), *note, "next", "last"]
+
+    def test_rf_32_keeps_it_apart_once(self, pipe: Pipe) -> None:
+        """RF-32: also if the note is cut, or nothing can be written for long."""
+        read = ""
+        for _ in range(3):
+            for length in (100_000, 1, 1):
+                pipe.logger.warning("%s", "x" * length)
+            read += pipe.read()
+        pipe.logger.warning("%s", "y")
+
+        lines = (read + pipe.read()).splitlines()
+        assert "" not in lines
+        assert lines[-2:] == ["3 messages were dropped: nobody took them", "y"]
+        assert {it.strip("x") for it in lines[:-2]} == {"", lines[-2]}
+
     def test_rf_32_that_has_gone_away_stops_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(logging, "raiseExceptions", False)
         reading, writing = os.pipe()
