@@ -15,6 +15,7 @@ from hexkey.domain.access import (
     RoleBuiltIn,
     RoleDefinition,
     RoleNotFound,
+    known_role,
     parse_role,
 )
 from hexkey.domain.audit.event import AuditType
@@ -119,7 +120,7 @@ class RemoveRole:
         if name == ADMIN:
             raise RoleBuiltIn
         async with self.store.begin() as transaction:
-            if not await transaction.roles.remove(Role(name)):
+            if not await transaction.roles.remove(known_role(name)):
                 raise RoleNotFound
             details = {"role": name}
             at = self.clock.now()

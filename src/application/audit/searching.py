@@ -8,7 +8,7 @@ from hexkey.application.audit.recording import Audit
 from hexkey.application.ports.audit import AuditArchive, AuditQuery
 from hexkey.application.ports.paging import CursorSealer
 from hexkey.application.ports.system import Clock
-from hexkey.domain.audit.event import AuditEvent, AuditType
+from hexkey.domain.audit.event import MAX_REQUEST_ID_LENGTH, AuditEvent, AuditType
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import AuditEventId
 
@@ -99,6 +99,8 @@ class ExplainRequest:
         Raises:
             ExplanationNotFound: if that is nothing; a refusal is written down within a second.
         """
+        if len(request_id) > MAX_REQUEST_ID_LENGTH:
+            raise ExplanationNotFound
         query = AuditQuery(request_id=request_id)
         events = await self.archive.page(query, after=None, limit=_MOST_OF_ONE_REQUEST)
         if not events:

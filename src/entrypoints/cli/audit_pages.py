@@ -9,7 +9,14 @@ import typer
 from hexkey.application.audit.lateness import Late
 from hexkey.application.audit.verifying import Anchor, Verification
 from hexkey.application.ports.audit import AuditQuery
-from hexkey.domain.audit.event import AuditEvent, Check
+from hexkey.domain.audit.event import (
+    MAX_ACTOR_LENGTH,
+    MAX_AUDITED_SUBJECT_LENGTH,
+    MAX_TYPE_LENGTH,
+    AuditEvent,
+    Check,
+    Outcome,
+)
 from hexkey.entrypoints.cli.output import show_json, show_table
 from hexkey.entrypoints.container import Container
 from hexkey.entrypoints.http.audit_schemas import shown_event as row
@@ -23,6 +30,14 @@ _WHY_LATE = (
     "--late-until; a head that was kept elsewhere, by --expect, tells more."
 )
 
+_LONGEST = {
+    "type": MAX_TYPE_LENGTH,
+    "actor": MAX_ACTOR_LENGTH,
+    "subject": MAX_AUDITED_SUBJECT_LENGTH,
+    "outcome": MAX_TYPE_LENGTH,
+}
+_MOST_DIGITS = 18  # of a place in the chain: what both databases can count
+
 COLUMNS = ("at", "type", "outcome", "reason", "actor", "subject", "address", "request")
 
 
@@ -32,8 +47,17 @@ def read_query(
     """The query that somebody typed.
 
     Raises:
-        typer.BadParameter: if an instant is none.
+        typer.BadParameter: if an instant is none, a word is longer than any that is written down,
+            or there is no such outcome.
     """
+    for name, word in words.items():
+        if word is not None and len(word) > _LONGEST[name]:
+            hint, most = f"--{name}", _LONGEST[name]
+            raise typer.BadParameter(f"has at most {most} characters", param_hint=hint)
+    outcome = words.get("outcome")
+    if outcome is not None and outcome not in set(Outcome):
+        known = ", ".join(Outcome)
+        raise typer.BadParameter(f"must be one of {known}", param_hint="--outcome")
     return AuditQuery(since=read_instant(since), until=read_instant(until), **words)
 
 
@@ -62,7 +86,7 @@ def read_anchor(text: str | None) -> Anchor | None:
     if text is None:
         return None
     sequence, _, digest = text.partition(":")
-    if not (sequence.isascii() and sequence.isdecimal() and digest):
+    if not (sequence.isascii() and sequence.isdecimal() and digest) or len(sequence) > _MOST_DIGITS:
         raise typer.BadParameter("must be a head as `hexkey audit verify` prints it")
     return Anchor(int(sequence), digest)
 

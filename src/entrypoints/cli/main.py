@@ -26,7 +26,8 @@ from hexkey.entrypoints.cli import (
 )
 from hexkey.entrypoints.cli.garbage import collect_later
 from hexkey.entrypoints.cli.output import AsJson, show_json
-from hexkey.entrypoints.cli.refusals import Program, unforeseen
+from hexkey.entrypoints.cli.program import Program
+from hexkey.entrypoints.cli.refusals import refusal_of, unforeseen
 
 app = typer.Typer(
     name="hexkey",
@@ -71,6 +72,6 @@ def main() -> None:
     try:
         app(prog_name="hexkey")
     except Exception as error:  # noqa: BLE001 - the last line before the traceback
-        refusal = unforeseen(error)
+        refusal = refusal_of(error) or unforeseen(error)
         refusal.show()
         sys.exit(refusal.status)

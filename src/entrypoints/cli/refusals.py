@@ -1,5 +1,6 @@
 """What the program says, and which status it ends with, when it does not do what it was asked."""
 
+import errno
 import logging
 import traceback
 from collections.abc import Sequence
@@ -8,7 +9,6 @@ from enum import IntEnum
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 _AWAY = "The database cannot be reached, or is busy, full or read-only. Try again in a moment."
 _LOOK = "There is no such {}. All of them: hexkey {} list."
@@ -55,23 +55,6 @@ class Refusal:
             typer.echo(f"hexkey: {sentence} ({self.code})", err=True)
 
 
-class Program(TyperGroup):
-    """A group of commands whose refusals are sentences and statuses, never tracebacks."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except (typer.Exit, typer.Abort):
-            raise
-        except Exception as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            refusal.show()
-            raise typer.Exit(refusal.status) from error
-
-
 def refusal_of(error: Exception) -> Refusal | None:
     """How `error` is shown; `None` if it is none that was foreseen."""
     from hexkey.application.ports.storage import StorageUnusable
@@ -87,7 +70,11 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(ExitStatus.REFUSED, code, [str(error)])
         case StorageUnusable():
             return Refusal(ExitStatus.REFUSED, "storage_unusable", [str(error)])
-        case UnusableKey() | SigningKeyNotFound() | SigningKeyInUse() | MessageHasLeft():
+        case (
+            (UnusableKey() | SigningKeyNotFound() | SigningKeyInUse() | MessageHasLeft())
+            # Of what was open already, most often standard output.
+            | OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, filename=None)
+        ):
             return _refusal_without_code(error)
         case HexkeyError():
             return _refusal_of_ours(error)
@@ -100,6 +87,9 @@ def _refusal_without_code(error: Exception) -> Refusal:
     from hexkey.domain.outbox import MessageHasLeft
 
     match error:
+        case OSError():
+            sentence = f"What there is to say cannot be written: {error.strerror}."
+            return Refusal(ExitStatus.REFUSED, "cannot_write", [sentence])
         case MessageHasLeft():
             sentence = "This message has left, or was for nobody: nothing is kept to be sent."
             return Refusal(ExitStatus.CONFLICT, "message_has_left", [sentence])

@@ -12,7 +12,10 @@ RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="The name of the r
 
 def grant_role(user: Reference, role: RoleName, as_json: AsJson = False) -> None:
     """Give a user a role that is defined (`hexkey roles list`)."""
-    _change(user, lambda container, id_: container.grant_role()(user=id_, role=role), as_json)
+    from hexkey.domain.access import known_role
+
+    granted = known_role(role)
+    _change(user, lambda container, id_: container.grant_role()(user=id_, role=granted), as_json)
 
 
 def revoke_role(user: Reference, role: RoleName, as_json: AsJson = False) -> None:
