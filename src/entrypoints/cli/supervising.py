@@ -15,6 +15,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from socket import socket
 from time import monotonic
+from types import FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -141,9 +142,20 @@ class Supervisor(Multiprocess):
         super().__init__(config, sockets)
         self._fork_point = fork_point
         self._fork_points = {fork_point}
+        self._leaving: list[Worker] = []
+        self._told = False
         self._origins = WeakKeyDictionary[Worker, forkserver.ForkServer]()
         # uvicorn has no other place to say what a worker is; in this process nobody else asks.
         multiprocess.Process = self._worker  # type: ignore[assignment,misc]  # replaced on purpose
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note_end)
+
+    def _note_end(self, number: int, _frame: FrameType | None) -> None:
+        """Begin to end at once, even if another signal's work is under way."""
+        self.signal_queue.append(number)
+        if not self._told:  # or it could wait for the lock that it has interrupted
+            self._told = True
+            self.should_exit.set()
 
     def _worker(self, config: uvicorn.Config, sockets: list[socket]) -> Worker:
         worker = Worker(config, sockets)
@@ -159,6 +171,7 @@ class Supervisor(Multiprocess):
             self.handle_signals()
             self.keep_subprocess_alive()
             self._stop_unneeded()
+        self.handle_signals()
         self.terminate_all()
         self.join_all()
         _log.info("Stopping parent process [%d]", os.getpid())
@@ -203,6 +216,8 @@ class Supervisor(Multiprocess):
 
         If some are left, the new code may be no good: whoever dies is replaced by the code before.
         """
+        if self.should_exit.is_set():
+            return
         before, fork_point = list(self.processes), self._fork_point
         try:
             self._fork_point = prepare_workers()
@@ -215,18 +230,50 @@ class Supervisor(Multiprocess):
             _fork_from(fork_point)
         self._stop_unneeded()
 
+    def restart_all(self) -> None:
+        """Replace each worker, which is asked to end when another is ready in its place.
+
+        uvicorn's own waits until it has ended, whoever asks the supervisor to end meanwhile.
+        """
+        for index, worker in enumerate(self.processes):
+            successor = self._ready_worker()
+            if successor is None:
+                return
+            self.processes[index] = successor
+            self._leaving.append(worker)
+            worker.terminate()
+            while worker.process.exitcode is None and not self.should_exit.is_set():
+                wait([worker.process.sentinel], LOOK)
+
+    def _ready_worker(self) -> Worker | None:
+        if self.should_exit.is_set():
+            return None
+        worker = self._worker(self.config, self.sockets)
+        worker.start()
+        if worker.wait_until_ready(self.config.timeout_worker_healthcheck, self.should_exit):
+            return worker
+        worker.kill()
+        worker.process.join()
+        if not self.should_exit.is_set():
+            _log.error("Not all workers were replaced ([%s] was not ready in time)", worker.pid)
+        return None
+
     def _stop_unneeded(self) -> None:
         """End the fork points of before; each is needed until the last of its workers has ended.
 
         It alone is told when one of them does.
         """
-        needed = {self._fork_point, *(self._origins[worker] for worker in self.processes)}
+        self._leaving = [worker for worker in self._leaving if worker.process.exitcode is None]
+        workers = [*self.processes, *self._leaving]
+        needed = {self._fork_point, *(self._origins[worker] for worker in workers)}
         for fork_point in self._fork_points - needed:
             fork_point._stop()  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public ends it
         self._fork_points &= needed
 
     def handle_ttin(self) -> None:
         """Have one worker more, if the machine has room for it."""
+        if self.should_exit.is_set():
+            return
         try:
             super().handle_ttin()
         except _CANNOT_FORK as error:
@@ -238,3 +285,9 @@ class Supervisor(Multiprocess):
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
+
+    def join_all(self) -> None:
+        """Wait for those, too, who have been replaced and still have requests to answer."""
+        super().join_all()
+        for worker in self._leaving:
+            worker.join()

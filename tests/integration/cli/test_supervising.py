@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Never
@@ -61,6 +62,20 @@ def kill(worker: Worker) -> None:
     os.kill(worker.pid, signal.SIGKILL)
     worker.process.join()
     worker.begun -= PAUSE
+
+
+def freeze(worker: Worker, *, at_most: float) -> Callable[[], None]:
+    """Have it take its time, whatever it is asked; returns how to let it go on."""
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    later = threading.Timer(at_most, os.kill, (worker.pid, signal.SIGCONT))
+    later.start()
+
+    def thaw() -> None:
+        later.cancel()
+        os.kill(worker.pid or 0, signal.SIGCONT)
+
+    return thaw
 
 
 class TestADeadWorker:
@@ -150,6 +165,46 @@ class TestNewCode:
         assert supervisor.processes[0].process.is_alive()
         assert len(children()) == len(everybody)
         assert children() != everybody
+
+
+class TestAnEndWhileWorkersAreReplaced:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_rf_12_does_not_wait_for_the_rest(
+        self, number: int, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-12: nor for requests that the first one still has, which is waited for in the end."""
+        supervisor.handle_ttin()
+        first, second = supervisor.processes
+        thaw = freeze(first, at_most=10)
+        asked: list[Worker] = []
+
+        def ready(worker: Worker, *_: object) -> bool:
+            asked.append(worker)
+            threading.Timer(0.2, os.kill, (os.getpid(), number)).start()
+            return True
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(Worker, "wait_until_ready", ready)
+            supervisor.handle_hup()
+        assert supervisor.processes == [*asked, second]
+        assert first.process.is_alive()
+
+        thaw()
+        supervisor.terminate_all()
+        supervisor.join_all()
+        assert first.process.exitcode is not None
+
+    def test_rf_12_takes_the_place_of_what_was_asked_before(self, supervisor: Supervisor) -> None:
+        """RF-12: a signal that has not been looked at yet is not worth a beginning."""
+        before, everybody = list(supervisor.processes), children()
+        for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTERM, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+
+        supervisor.handle_signals()
+
+        assert supervisor.should_exit.is_set()
+        assert supervisor.processes == before
+        assert children() == everybody
 
 
 class TestAnotherNumberOfWorkers:
