@@ -48,6 +48,7 @@ class RedisBell(ChangeBell):
         listening = asyncio.create_task(self._listen())
         try:
             await asyncio.wait([listening])
+            listening.result()  # whoever runs this begins it again when it fails
         finally:
             await _ended([listening])
 

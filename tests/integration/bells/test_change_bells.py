@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -183,3 +184,25 @@ class TestRedisBell(_OnSqlite, ChangeBellContract):
             await settled(mine)
             async with listening(theirs):
                 assert await rings(mine)
+
+
+class TestNoRedis:
+    async def test_se_05_is_a_failure_that_is_heard_of(self) -> None:
+        """SE-05: who answers is something else, and not as any error of the client's expects."""
+        async with _talker(b":no number\r\n") as url, asyncio.timeout(A_WHILE.total_seconds()):
+            with pytest.raises(ValueError, match="invalid literal"):
+                await RedisBell(url).listen()
+
+
+@asynccontextmanager
+async def _talker(answer: bytes) -> AsyncIterator[str]:
+    """The address of somebody who says one thing only."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            writer.write(answer * 4)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"redis://{host}:{port}"
