@@ -38,7 +38,7 @@ async def do(deed: str, transaction: SessionTransaction, user: User, session: Se
         case "end_all":
             await sessions.end_all(user.id, keep=None, now=LATER)
         case "end_beyond":
-            await sessions.end_beyond(0, user.id, now=LATER)
+            await sessions.end_beyond(0, user.id, keep=None, now=LATER)
         case _:
             await sessions.replace(session, session.reauthenticated(now=LATER))
 
@@ -85,7 +85,7 @@ class ChangeLogContract(ABC):
         await store.replace(session, refreshed(session, now=LATER))
         async with store.begin() as transaction:
             await transaction.users.replace(user, user.with_rehashed_password(ARGON2_HASH))
-            await transaction.sessions.end_beyond(100, user.id, now=LATER)
+            await transaction.sessions.end_beyond(100, user.id, keep=None, now=LATER)
             await transaction.sessions.end_all(user.id, keep=session.id, now=LATER)
             await transaction.commit()
 

@@ -4,6 +4,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
+import pytest
+
 from hexkey.application.ports.sessions import SessionStore
 from hexkey.domain.accounts.user import User
 from hexkey.domain.identifiers import SessionId, UserId
@@ -195,8 +197,8 @@ class SessionUseContract(ABC):
             assert await sessions.end(ids[4], now=LATER)
             assert not await sessions.end(ids[4], now=LATER)
             assert not await sessions.end(SessionId(an_id()), now=LATER)
-            assert set(await sessions.end_beyond(3, user.id, now=LATER)) == {ids[0]}
-            assert list(await sessions.end_beyond(3, user.id, now=LATER)) == []
+            assert set(await sessions.end_beyond(3, user.id, keep=None, now=LATER)) == {ids[0]}
+            assert list(await sessions.end_beyond(3, user.id, keep=None, now=LATER)) == []
             ended = await sessions.end_all(user.id, keep=ids[2], now=LATER)
             assert set(ended) == {ids[1], ids[3]}
             assert list(await sessions.end_all(user.id, keep=ids[2], now=LATER)) == []
@@ -224,7 +226,7 @@ class SessionUseContract(ABC):
         await opened(store, ann, bob, sessions=[*reversed(sessions), over, *foreign])
 
         async with store.begin() as transaction:
-            await transaction.sessions.end_beyond(100, ann.id, now=LATER)
+            await transaction.sessions.end_beyond(100, ann.id, keep=None, now=LATER)
             await transaction.commit()
 
         async with store.begin() as transaction:
@@ -232,6 +234,25 @@ class SessionUseContract(ABC):
             assert {it.id for it in left} == {it.id for it in sessions[3:]}
             assert len(await transaction.sessions.of_user(bob.id)) == 3
         assert await kept(store, sessions[2]) == sessions[2].ended(now=LATER)
+
+    @pytest.mark.parametrize("place", [0, 1, 3, 4])
+    @pytest.mark.parametrize("most", [1, 2, 4, 5])
+    async def test_se_11_spares_the_one_that_was_just_opened(
+        self, store: SessionStore, most: int, place: int
+    ) -> None:
+        """SE-11: a clock that was set back makes the newest look like the oldest."""
+        ann, bob = a_user(), a_user()
+        theirs = [a_session(user=ann, now=START + timedelta(seconds=n)) for n in range(5)]
+        await opened(store, ann, bob, sessions=[*theirs, a_session(user=bob, now=START)])
+        keep = theirs.pop(place)
+
+        async with store.begin() as transaction:
+            ended = await transaction.sessions.end_beyond(most, ann.id, keep=keep.id, now=LATER)
+            left = await transaction.sessions.of_user(ann.id)
+            assert len(await transaction.sessions.of_user(bob.id)) == 1
+
+        assert set(ended) == {it.id for it in theirs[: 5 - most]}
+        assert {it.id for it in left} == {it.id for it in theirs[5 - most :]} | {keep.id}
 
     async def test_tells_which_sessions_it_has_ended_and_no_others(
         self, store: SessionStore
@@ -247,8 +268,8 @@ class SessionUseContract(ABC):
             assert await sessions.end(first.id, now=LATER)
             assert not await sessions.end(first.id, now=LATER)
             assert not await sessions.end(SessionId(an_id()), now=LATER)
-            assert await sessions.end_beyond(2, ann.id, now=LATER) == [second.id]
-            assert await sessions.end_beyond(2, ann.id, now=LATER) == []
+            assert await sessions.end_beyond(2, ann.id, keep=None, now=LATER) == [second.id]
+            assert await sessions.end_beyond(2, ann.id, keep=None, now=LATER) == []
             assert await sessions.end_all(ann.id, keep=third.id, now=LATER) == [fourth.id]
             assert await sessions.end_all(ann.id, keep=third.id, now=LATER) == []
 

@@ -52,8 +52,11 @@ class MemorySessions(Sessions):
         session = await self.find(id)
         return session is not None and bool(self._end([session], now))
 
-    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> Sequence[SessionId]:
-        return self._end((await self.of_user(user))[most:], now)
+    async def end_beyond(
+        self, most: int, user: UserId, *, keep: SessionId | None, now: datetime
+    ) -> Sequence[SessionId]:
+        others = [it for it in await self.of_user(user) if it.id != keep]
+        return self._end(others[most - (keep is not None) :], now)
 
     async def end_all(
         self, user: UserId, *, keep: SessionId | None, now: datetime

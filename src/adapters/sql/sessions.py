@@ -46,9 +46,9 @@ _END_BEYOND = (
         *_NOT_ENDED_OF_USER,
         sessions.c.id.in_(
             select(sessions.c.id)
-            .where(*_NOT_ENDED_OF_USER)
+            .where(*_NOT_ENDED_OF_USER, sessions.c.id != bindparam("keep"))
             .order_by(*_LATEST_FIRST)
-            .offset(bindparam("most"))
+            .offset(bindparam("others"))
         ),
     )
     .values(ended_at=bindparam("now"))
@@ -96,8 +96,11 @@ class SqlSessions(Sessions):
             self._changes.note(UserId(ended.user_id), at=now)
         return ended is not None
 
-    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> Sequence[SessionId]:
-        return await self._end(_END_BEYOND, user, now, most=most)
+    async def end_beyond(
+        self, most: int, user: UserId, *, keep: SessionId | None, now: datetime
+    ) -> Sequence[SessionId]:
+        others = most - (keep is not None)
+        return await self._end(_END_BEYOND, user, now, others=others, keep=keep or "")
 
     async def end_all(
         self, user: UserId, *, keep: SessionId | None, now: datetime

@@ -46,8 +46,14 @@ class Sessions(Protocol):
         """End that session; whether it had not been ended."""
         ...
 
-    async def end_beyond(self, most: int, user: UserId, *, now: datetime) -> Sequence[SessionId]:
+    async def end_beyond(
+        self, most: int, user: UserId, *, keep: SessionId | None, now: datetime
+    ) -> Sequence[SessionId]:
         """End the oldest sessions of `user`, until `most` have not been ended.
+
+        Args:
+            most: at least 1 if one is to be kept.
+            keep: the one of them that stays however old it seems, as after a clock was set back.
 
         Returns:
             Those that this call has ended, as does `end_all`.

@@ -83,7 +83,9 @@ class SignIn:
                 raise InvalidCredentials
             await self._notice(transaction, session, current)
             await transaction.sessions.add(session)
-            ended = await transaction.sessions.end_beyond(self.policy.most, current.id, now=now)
+            ended = await transaction.sessions.end_beyond(
+                self.policy.most, current.id, keep=session.id, now=now
+            )
             await self.tell.ended(transaction, current.id, ended, at=now)
             await self.tell.audit(
                 transaction,

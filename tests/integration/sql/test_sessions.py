@@ -80,7 +80,7 @@ class TestContention:
                     await transaction.users.find(user.id)
                     now = LATER + timedelta(milliseconds=number)
                     await transaction.sessions.add(a_session(user=user, now=now))
-                    await transaction.sessions.end_beyond(5, user.id, now=LATER)
+                    await transaction.sessions.end_beyond(5, user.id, keep=None, now=LATER)
                     await transaction.commit()
             except TemporarilyUnavailable:
                 return False
@@ -166,7 +166,7 @@ class TestStorage:
                 session = a_session(user=user, now=clock.now(), lifetime=timedelta(days=30))
                 async with store.begin() as transaction:
                     await transaction.sessions.add(session)
-                    await transaction.sessions.end_beyond(10, user.id, now=clock.now())
+                    await transaction.sessions.end_beyond(10, user.id, keep=None, now=clock.now())
                     await transaction.commit()
                 for _ in range(5):
                     clock.advance(milliseconds=10)

@@ -201,3 +201,17 @@ class TestSignIn:
         assert [(it.subject, it.session_hash) for it in ended] == [
             (alice.id, sha256(opened[0].encode()).hexdigest())
         ]
+
+    async def test_se_11_never_ends_the_one_it_opens(self) -> None:
+        """SE-11, D12: nobody is shut out by a clock that is set back, however many they have."""
+        policy = SessionPolicy(idle=timedelta(days=14), absolute=timedelta(days=30), most=2)
+        deployment = MemoryDeployment(session_policy=policy)
+        await deployment.ensure_signing_key()
+        await deployment.somebody("alice")
+        opened = []
+        for step in (0, 1, -3600):
+            deployment.clock.advance(seconds=step)
+            opened.append((await deployment.sign_in(login="alice", password=PASSWORD)).session)
+
+        kept = deployment.stores.store.committed.sessions
+        assert [kept[it].ended_at is None for it in opened] == [False, True, True]
