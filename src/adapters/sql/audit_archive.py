@@ -1,12 +1,13 @@
 """The events in the database, as an operator searches them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.audit_rows import event_from, row_from
-from hexkey.adapters.sql.audit_tables import audit_events
+from hexkey.adapters.sql.audit_rows import row_from, shown_from
+from hexkey.adapters.sql.audit_tables import AS_STORED, audit_events
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.single_statement import rows_of
 from hexkey.adapters.sql.unit_of_work import unit_of_work
@@ -29,7 +30,7 @@ class SqlAuditArchive(AuditArchive):
         self, query: AuditQuery, *, after: AuditEventId | None, limit: int
     ) -> Sequence[AuditEvent]:
         rows = await rows_of(self._reading, _page(query, after=after).limit(limit), {})
-        return [event_from(row) for row in rows]
+        return [shown_from(row) for row in rows]
 
     async def add(self, events: Sequence[AuditEvent]) -> None:
         async with unit_of_work(self._engine) as work:
@@ -38,9 +39,9 @@ class SqlAuditArchive(AuditArchive):
             await work.commit()
 
 
-def _page(query: AuditQuery, *, after: AuditEventId | None) -> Select[tuple[object, ...]]:
+def _page(query: AuditQuery, *, after: AuditEventId | None) -> Select[Any]:
     # Names of columns come from the fields of the query, never from a caller.
-    statement = select(audit_events).order_by(audit_events.c.id.desc())
+    statement = select(*AS_STORED).order_by(audit_events.c.id.desc())
     for name in _EQUAL:
         value = getattr(query, name)
         if value is not None:

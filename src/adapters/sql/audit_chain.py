@@ -5,11 +5,17 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hexkey.adapters.sql.audit_rows import event_from, head_from, linked_from, row_from_head
-from hexkey.adapters.sql.audit_tables import audit_chain, audit_events
+from hexkey.adapters.sql.audit_rows import (
+    NO_INSTANT,
+    event_from,
+    head_from,
+    linked_from,
+    row_from_head,
+)
+from hexkey.adapters.sql.audit_tables import AS_STORED, StoredInstant, audit_chain, audit_events
 from hexkey.adapters.sql.engine import autocommitting
 from hexkey.adapters.sql.failures import ImpossibleRow
 from hexkey.adapters.sql.single_statement import rows_of
@@ -27,20 +33,18 @@ _REPLACE_HEAD = update(audit_chain).where(
     audit_chain.c.mac == bindparam("of_mac"),
 )
 _UNSEALED = (
-    select(audit_events)
+    select(*AS_STORED)
     .where(audit_events.c.sequence.is_(None))
     .order_by(audit_events.c.at, audit_events.c.id)
 )
 _OLDEST_UNSEALED = (
-    select(audit_events.c.at)
+    select(type_coerce(audit_events.c.at, StoredInstant()).label("at"))
     .where(audit_events.c.sequence.is_(None))
     .order_by(audit_events.c.at)
     .limit(1)
 )
 _FIRST_LINKED = (
-    select(audit_events)
-    .where(audit_events.c.sequence.is_not(None))
-    .order_by(audit_events.c.sequence)
+    select(*AS_STORED).where(audit_events.c.sequence.is_not(None)).order_by(audit_events.c.sequence)
 )
 _LINKED = _FIRST_LINKED.where(audit_events.c.sequence > bindparam("after"))
 _GIVE_PLACE = (
@@ -68,7 +72,7 @@ class SqlAuditChain(AuditChain):
 
     async def oldest_unsealed(self) -> datetime | None:
         rows = await rows_of(self._reading, _OLDEST_UNSEALED, {})
-        return rows[0].at if rows else None
+        return (rows[0].at or NO_INSTANT) if rows else None
 
     async def extend(self, old: ChainHead | None, new: ChainHead, links: Sequence[Link]) -> bool:
         places = [_place(it) for it in links]

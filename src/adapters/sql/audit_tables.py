@@ -1,8 +1,9 @@
 """The tables of the audit trail. Lengths come from the domain, which enforces them."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, text
+from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, Table, text, type_coerce
 
 from hexkey.adapters.sql.column_types import BoundedText, Instant
 from hexkey.adapters.sql.tables import MAX_WORD_LENGTH, metadata
@@ -23,6 +24,18 @@ from hexkey.domain.identifiers import ID_LENGTH
 
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class StoredInstant(Instant):
+    """One that may have been edited: what is no instant is read as none."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        try:
+            return super().process_result_value(value, dialect)
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
+            return None
 
 
 # No foreign keys: what is told of must be able to go, and the event to stay.
@@ -53,6 +66,14 @@ audit_events = Table(
     Index("ix_audit_events_actor", "actor", "id"),
     Index("ix_audit_events_type", "type", "id"),
 )
+
+# Rows of this can be fetched whatever stands in them.
+AS_STORED = [
+    type_coerce(column, StoredInstant()).label(column.name)
+    if isinstance(column.type, Instant)
+    else column
+    for column in audit_events.c
+]
 
 audit_chain = Table(
     "audit_chain",

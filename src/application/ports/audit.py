@@ -42,7 +42,10 @@ class AuditArchive(Protocol):
     async def page(
         self, query: AuditQuery, *, after: AuditEventId | None, limit: int
     ) -> Sequence[AuditEvent]:
-        """At most `limit` of them, the latest first, that were written before `after`."""
+        """At most `limit` of them, the latest first, that were written before `after`.
+
+        In the place of one that somebody has made unreadable stands `unreadable`.
+        """
         ...
 
     async def add(self, events: Sequence[AuditEvent]) -> None:

@@ -22,6 +22,7 @@ MAX_EXPLANATION_LENGTH = 8192  # of all checks together, as JSON in ASCII
 ANONYMOUS = "anonymous"  # a request without a credential
 OPERATOR = "operator"  # somebody at the machine itself, by a command
 SYSTEM = "system"  # Hexkey, of its own accord
+UNREADABLE = "audit.unreadable"  # the type of what is shown where an event was
 
 
 class AuditType(StrEnum):
@@ -148,6 +149,13 @@ class AuditEvent:
         object.__setattr__(self, "explanation", _bounded(self.explanation))
         if self.client is not None:
             object.__setattr__(self, "client", without_tokens(self.client))
+
+
+def unreadable(id: AuditEventId, *, at: datetime) -> AuditEvent:
+    """What is shown in the place of an event that somebody has edited until it is none."""
+    return AuditEvent(
+        id=id, type=UNREADABLE, at=at, actor="unreadable", outcome=Outcome.FAILED, reason=UNREADABLE
+    )
 
 
 def _plain(text: str, *, most: int) -> str:

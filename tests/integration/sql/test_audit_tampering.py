@@ -14,7 +14,12 @@ from hexkey.adapters.sql.audit_chain import SqlAuditChain
 from hexkey.application.audit.retention import PruneAuditTrail
 from hexkey.application.audit.sealing import SealAuditTrail
 from hexkey.application.audit.verifying import Verification, VerifyAuditTrail
+from hexkey.application.ports.audit import AuditQuery
 from hexkey.domain.audit.chain import ChainHead
+from hexkey.domain.audit.event import UNREADABLE as UNREADABLE_TYPE
+from hexkey.domain.audit.event import AuditEvent
+from hexkey.entrypoints.http.audit_schemas import shown_event
+from tests.support.audit_trails import told
 from tests.support.audits import SEALER, an_audit, an_event
 from tests.support.doubles import START, FrozenClock
 
@@ -164,6 +169,92 @@ class TestAnIntruder:
         verification = await verified(chain)
         assert verification.holds
         assert verification.checked == 5
+
+
+UNREADABLE = {
+    "details": "details = '{'",
+    "details that are none": "details = '[1]'",
+    "details that are deep": f"details = '{'[' * 2000}{']' * 2000}'",
+    "an outcome": "outcome = 'x'",
+    "an explanation": "explanation = '[1]'",
+}
+UNREADABLE_ON_SQLITE = {
+    "an instant": "at = 'yesterday'",
+    "an instant far away": "at = 9223372036854775807",
+    "an instant in fractions": "at = 1.5",
+    "octets as an actor": "actor = x'ff'",
+    "octets as a reason": "reason = x'ff'",
+    "octets as an id": "id = x'ff'",
+    "a long id": f"id = '{'f' * 500}'",
+}
+
+
+@pytest.mark.usefixtures("ten")
+class TestAnUnreadableRow:
+    async def shown(
+        self, engine: AsyncEngine, chain: SqlAuditChain, edit: str, *, at: str = "sequence = 3"
+    ) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"UPDATE audit_events SET {edit} WHERE {at}"))
+        archive = SqlAuditArchive(engine)
+
+        every = list(await archive.page(AuditQuery(), after=None, limit=100))
+        paged: list[AuditEvent] = []
+        while page := await archive.page(
+            AuditQuery(), after=paged[-1].id if paged else None, limit=1
+        ):
+            paged.extend(page)
+
+        assert paged == every
+        assert [it.type for it in every].count(UNREADABLE_TYPE) == 1
+        assert len(every) == 10
+        assert [shown_event(it)["id"] for it in every] == [it.id for it in every]
+        assert (3, "unreadable") in told(await verified(chain))
+
+    @pytest.mark.parametrize("name", UNREADABLE)
+    async def test_lg_09_is_shown_as_such_and_hides_no_other(
+        self, engine: AsyncEngine, chain: SqlAuditChain, name: str
+    ) -> None:
+        """LG-09: and is found."""
+        await self.shown(engine, chain, UNREADABLE[name])
+
+    @pytest.mark.parametrize("name", UNREADABLE_ON_SQLITE)
+    async def test_lg_09_may_hold_anything_on_sqlite(
+        self, engine: AsyncEngine, chain: SqlAuditChain, name: str
+    ) -> None:
+        """LG-09: which knows types as advice only."""
+        if engine.dialect.name == "sqlite":
+            await self.shown(engine, chain, UNREADABLE_ON_SQLITE[name])
+
+    @pytest.mark.parametrize("which", ["type = 'forged'", "sequence = 10"])
+    @pytest.mark.parametrize("place", ["2.5", "10.5", "'x'", "x'ff'", "9e999", "-9e999"])
+    async def test_lg_09_has_no_place_that_is_none(
+        self, engine: AsyncEngine, chain: SqlAuditChain, place: str, which: str
+    ) -> None:
+        """LG-09: nor does verifying end before it says so."""
+        if engine.dialect.name != "sqlite":
+            return
+        await SqlAuditArchive(engine).add([an_event(type="forged")])
+        async with engine.begin() as connection:
+            edit = f"UPDATE audit_events SET sequence = {place} WHERE {which}"
+            await connection.execute(text(edit))
+
+        assert (await verified(chain)).findings != []
+
+    async def test_lg_09_that_waits_holds_nobody_up(
+        self, engine: AsyncEngine, chain: SqlAuditChain
+    ) -> None:
+        """LG-09: whatever stands for its instant."""
+        if engine.dialect.name != "sqlite":
+            return
+        await SqlAuditArchive(engine).add([an_event(type="forged"), an_event()])
+        async with engine.begin() as connection:
+            edit = "UPDATE audit_events SET at = -9223372036854775807 WHERE type = 'forged'"
+            await connection.execute(text(edit))
+
+        assert await SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())() == 1
+
+        assert told(await verified(chain)) == [(None, "unsealed")]
 
 
 @pytest.mark.usefixtures("ten")

@@ -53,6 +53,24 @@ class TestAuditSearch:
         assert hexkey("audit", "search", "--since", text).exit_code == 2
 
 
+class TestAnUnreadableEvent:
+    def test_lg_09_is_shown_and_hides_no_other(self, hexkey: Program) -> None:
+        """LG-09."""
+        hexkey.create("ada")
+        hexkey("users", "disable", "ada")
+        path = hexkey.folder / "hexkey-data" / "hexkey.db"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("UPDATE audit_events SET details = '{', at = 'x' WHERE sequence = 1")
+
+        shown = ["user.disabled", "audit.unreadable"]
+        assert [it["type"] for it in hexkey.json("audit", "search")] == shown
+        assert "audit.unreadable" in hexkey("audit", "search").stdout
+        exported = [json.loads(it) for it in hexkey("audit", "export").stdout.splitlines()]
+        assert [it["type"] for it in exported][-2:] == shown
+        found = hexkey("audit", "verify")
+        assert (found.exit_code, "gone or unreadable" in found.stdout) == (1, True)
+
+
 class TestAuditExport:
     def test_prints_json_lines(self, hexkey: Program) -> None:
         hexkey.create("ada")
