@@ -64,23 +64,27 @@ class SearchAuditTrail:
         """All events, the latest first; at most a batch is held.
 
         Args:
-            exporting: how it is written down, when the last one was handed out.
+            exporting: it is written down as that, and before the first one is handed out: whoever
+                stops in the middle has what they have. How many there were is not known by then.
         """
         after, shown = None, 0
         while limit is None or shown < limit:
             most = _BATCH if limit is None else min(_BATCH, limit - shown)
             events = await self.archive.page(query, after=after, limit=most)
+            if exporting and after is None:
+                await self._note(AuditType.AUDIT_EXPORTED, query)
             for event in events:
                 yield event
             shown += len(events)
             if len(events) < most:
                 break
             after = events[-1].id
-        kind = AuditType.AUDIT_EXPORTED if exporting else AuditType.AUDIT_READ
-        await self._note(kind, query, shown)
+        if not exporting:
+            await self._note(AuditType.AUDIT_READ, query, shown)
 
-    async def _note(self, kind: AuditType, query: AuditQuery, events: int) -> None:
-        details = {"query": _spelled(query), "events": str(events)}
+    async def _note(self, kind: AuditType, query: AuditQuery, events: int | None = None) -> None:
+        found = {} if events is None else {"events": str(events)}
+        details = {"query": _spelled(query), **found}
         event = self.audit.event(kind, at=self.clock.now(), details=details)
         await self.archive.add([event])
 

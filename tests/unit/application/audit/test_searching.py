@@ -62,6 +62,31 @@ class TestEvery:
 
         assert [it.type for it in events_in(store)] == [AuditType.AUDIT_EXPORTED]
 
+    @pytest.mark.parametrize("there", [0, 1, BATCH, 2 * BATCH + 1])
+    async def test_lg_01_export_is_written_down_once_and_hands_everything_out(
+        self, search: SearchAuditTrail, store: MemoryStore, there: int
+    ) -> None:
+        """LG-01: and is no part of what it hands out itself."""
+        events = [an_event() for _ in range(there)]
+        await search.archive.add(events)
+
+        found = [it async for it in search.every(AuditQuery(), exporting=True)]
+
+        assert found == events[::-1]
+        (noted,) = [it for it in events_in(store) if it.type == AuditType.AUDIT_EXPORTED]
+        assert noted.details == {"query": ""}
+
+    async def test_lg_01_export_is_written_down_before_anything_leaves(
+        self, search: SearchAuditTrail, store: MemoryStore
+    ) -> None:
+        """LG-01: whoever takes one event and goes away has taken it."""
+        await search.archive.add([an_event() for _ in range(BATCH + 1)])
+
+        async for _ in search.every(ALL, exporting=True):
+            break
+
+        assert AuditType.AUDIT_EXPORTED in {it.type for it in events_in(store)}
+
     async def test_lg_01_reading_is_written_down_with_what_was_asked(
         self, search: SearchAuditTrail, store: MemoryStore
     ) -> None:
