@@ -73,6 +73,11 @@ class Wire:
             self._change.wait_for(lambda: self.received >= sent or self.lost > lost, 0.5)
             return self.received >= sent
 
+    def loses(self, connections: int, *, within: float) -> bool:
+        """Whether so many have ended, since the beginning, before `within` seconds are over."""
+        with self._change:
+            return self._change.wait_for(lambda: self.lost >= connections, within)
+
     def note(self, *, received: int = 0, lost: int = 0) -> None:
         with self._change:
             self.received += received

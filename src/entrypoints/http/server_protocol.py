@@ -1,7 +1,7 @@
 """HTTP/1.1 as uvicorn speaks it with httptools, with the limits that both lack.
 
-Without them a client may send half a header and keep the connection for ever, and a header of any
-size is collected before the application sees its first byte.
+Without them a client may send half a header and keep the connection for ever, and so may one that
+never reads; and a header of any size is collected before the application sees its first byte.
 """
 
 import asyncio
@@ -17,8 +17,10 @@ from hexkey.entrypoints.http.gate import MAX_HEADER_OCTETS, SAFE_BY_DEFAULT
 from hexkey.entrypoints.http.problems import problem_members, status_of
 from hexkey.entrypoints.http.refusals import HeadersTooLarge, MalformedRequest
 from hexkey.entrypoints.http.revocations import HANG_UP
+from hexkey.entrypoints.http.unread import octets_unread
 
 READ_TIMEOUT = 10.0  # seconds
+WRITE_TIMEOUT = 10.0  # seconds; twice that is less than a server that stops would wait for it
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -26,10 +28,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     Attributes:
         read_timeout: seconds for a whole header, and again for a whole body.
+        write_timeout: seconds in which a client has to take something of what waits for it. Who
+            takes nothing is hung up on after one to two times as many; who is slow never is.
     """
 
     read_timeout: ClassVar[float] = READ_TIMEOUT
+    write_timeout: ClassVar[float] = WRITE_TIMEOUT
 
+    _next_look: asyncio.TimerHandle | None = None
+    _unread: int | None = None  # octets at the latest look
     _deadline: asyncio.TimerHandle | None = None
     _header_octets = 0
     _body_octets = 0
@@ -39,10 +46,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """Begin to wait for the first request."""
         super().connection_made(transport)
         self._expect_more()
+        self._next_look = self.loop.call_later(self.write_timeout, self._look_at_reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting, on either side: nobody reads the answer to a question for news."""
         self._stop_waiting()
+        if self._next_look is not None:
+            self._next_look.cancel()
         self._hang_up()
         super().connection_lost(exc)
 
@@ -87,6 +97,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().on_message_complete()
 
+    def pause_writing(self) -> None:
+        """Begin to see whether the client reads, whatever it did before."""
+        self._unread = None
+        super().pause_writing()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's words
         """Refuse what is not HTTP, in our own words."""
         error = sys.exception()
@@ -116,6 +131,20 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _look_at_reader(self) -> None:
+        """Hang up on a client that has read nothing since the last look.
+
+        While more may be written for it, nothing can be said of it. That ends with a full buffer,
+        or when the connection is to be closed, which would wait for an empty one without end.
+        """
+        before, self._unread = self._unread, None
+        if self.flow.write_paused or self.transport.is_closing():
+            self._unread = octets_unread(self.transport)
+        if self._unread and before is not None and self._unread >= before:
+            self.transport.abort()
+        else:
+            self._next_look = self.loop.call_later(self.write_timeout, self._look_at_reader)
 
     def _give_up(self) -> None:
         if not self.transport.is_closing():

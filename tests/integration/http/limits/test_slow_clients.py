@@ -1,9 +1,12 @@
 """Clients that never finish what they have begun."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from hexkey.entrypoints.cli.server import GRACE
 from hexkey.entrypoints.http.app import create_app
 from hexkey.entrypoints.http.server_protocol import GuardedProtocol
 from tests.support.api import settings
@@ -70,6 +73,56 @@ class TestHonestClient:
     def test_has_ten_seconds(self) -> None:
         """IN-03."""
         assert GuardedProtocol.read_timeout == 10.0
+
+
+class Impatient(GuardedProtocol):
+    """One that looks often."""
+
+    write_timeout = 1.0
+
+
+MUCH = 8 * 2**20  # octets; more than kernels hold for anybody
+
+
+async def much(scope: Scope, _receive: Receive, send: Send) -> None:
+    """An application that has a lot to say."""
+    if scope["type"] == "http":
+        length = [(b"content-length", b"%d" % MUCH)]
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        await send({"type": "http.response.body", "body": bytes(MUCH)})
+
+
+def narrow(wire: Wire) -> socket.socket:
+    """A connection that takes little at a time."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(30)
+    connection.connect(("127.0.0.1", wire.port))
+    return connection
+
+
+class TestClientThatDoesNotRead:
+    @pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"])
+    def test_in_03_is_hung_up_on(self, last: bytes) -> None:
+        """IN-03: also when only its answer keeps the connection from being closed."""
+        with serving(much, protocol=Impatient) as wire, narrow(wire) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n" + HOST + last + b"\r\n")
+
+            assert wire.loses(1, within=30)
+            assert len(rest(connection)) < MUCH
+
+    def test_in_03_is_not_one_that_reads_slowly(self) -> None:
+        """IN-03: one that takes as little as it can, for many times as long as it may take none."""
+        with serving(much, protocol=Impatient) as wire, narrow(wire) as connection:
+            connection.sendall(KEPT)
+            for _ in range(60):
+                assert not wire.loses(1, within=0.05)
+                assert connection.recv(16384)
+
+            assert len(rest(connection)) > MUCH - 60 * 16384
+
+    def test_in_03_is_hung_up_on_before_a_server_that_stops_would_wait_no_longer(self) -> None:
+        assert 2 * GuardedProtocol.write_timeout < GRACE
 
 
 class Starved(GuardedProtocol):
