@@ -185,24 +185,6 @@ class SessionUseContract(ABC):
             assert list(await sessions.of_user(ann.id, also_ended=True, limit=1)) == [new]
             assert list(await sessions.of_user(ann.id, limit=5)) == [new]
 
-    async def test_says_what_each_call_has_ended(self, store: SessionStore) -> None:
-        user = a_user()
-        opening = [a_session(user=user, now=START + timedelta(seconds=n)) for n in range(5)]
-        over = a_session(user=user, ended_at=START)
-        await opened(store, user, sessions=[*opening, over])
-        ids = [it.id for it in opening]
-
-        async with store.begin() as transaction:
-            sessions = transaction.sessions
-            assert await sessions.end(ids[4], now=LATER)
-            assert not await sessions.end(ids[4], now=LATER)
-            assert not await sessions.end(SessionId(an_id()), now=LATER)
-            assert set(await sessions.end_beyond(3, user.id, keep=None, now=LATER)) == {ids[0]}
-            assert list(await sessions.end_beyond(3, user.id, keep=None, now=LATER)) == []
-            ended = await sessions.end_all(user.id, keep=ids[2], now=LATER)
-            assert set(ended) == {ids[1], ids[3]}
-            assert list(await sessions.end_all(user.id, keep=ids[2], now=LATER)) == []
-
     async def test_ends_one_session_once(self, store: SessionStore) -> None:
         user = a_user()
         session, other = a_session(user=user), a_session(user=user)
