@@ -88,7 +88,7 @@ def _begun(opened: BinaryIO, source: PasswordList, rate: float, told: Told) -> F
     try:
         _allocate(opened, header)
     except OSError:
-        opened.truncate(0)
+        opened.truncate(0)  # some file systems have taken what there was
         raise
     opened.seek(0)
     opened.write(header.packed())

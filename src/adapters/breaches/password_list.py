@@ -90,6 +90,9 @@ class PasswordList:
         return _from_text if form is ListForm.WORDS else self._from_sha1
 
     def _from_sha1(self, line: bytes) -> bytes | None:
+        line = line.strip()
+        if not line:
+            return None
         digest = bytes.fromhex(line[:_HEX_DIGITS].decode("ascii"))
         count = line[_HEX_DIGITS:]
         if len(digest) != DIGEST_OCTETS or (count and count[:1] != b":"):
