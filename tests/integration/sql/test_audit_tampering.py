@@ -15,7 +15,7 @@ from hexkey.application.audit.retention import PruneAuditTrail
 from hexkey.application.audit.sealing import SealAuditTrail
 from hexkey.application.audit.verifying import Verification, VerifyAuditTrail
 from hexkey.application.ports.audit import AuditQuery
-from hexkey.domain.audit.chain import ChainHead
+from hexkey.domain.audit.chain import ChainHead, link
 from hexkey.domain.audit.event import UNREADABLE as UNREADABLE_TYPE
 from hexkey.domain.audit.event import AuditEvent
 from hexkey.entrypoints.http.audit_schemas import shown_event
@@ -169,6 +169,28 @@ class TestAnIntruder:
         verification = await verified(chain)
         assert verification.holds
         assert verification.checked == 5
+
+
+class TestAChainOfAnEarlierVersion:
+    async def test_lg_09_holds_and_is_gone_on_with_in_the_new_form(
+        self, engine: AsyncEngine, chain: SqlAuditChain
+    ) -> None:
+        """LG-09: as after revision 0007, which finds events that have no instant of sealing."""
+        event = an_event()
+        digest = link(ChainHead().digest, sequence=1, event=event)
+        archive = SqlAuditArchive(engine)
+        await archive.add([event])
+        place = "sequence = 1, digest = :digest, sealed_at = NULL"
+        async with engine.begin() as connection:
+            await connection.execute(text(f"UPDATE audit_events SET {place}"), {"digest": digest})
+        head = SEALER.seal(ChainHead(sequence=1, digest=digest))
+        assert await chain.extend(None, head, ())
+        await archive.add([an_event()])
+
+        assert await SealAuditTrail(chain=chain, sealer=SEALER, clock=FrozenClock())() == 1
+
+        found = await verified(chain)
+        assert (found.holds, found.checked) == (True, 2)
 
 
 UNREADABLE = {
