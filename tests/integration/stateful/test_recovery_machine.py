@@ -176,6 +176,9 @@ class RecoveryMachine(RecoveryWorld, RuleBasedStateMachine):
             self.model.refuse(person)
         if on:
             self.run(self.life.on.enable(user=person.id))
+            over = person.erase_at is not None and person.erase_at <= self.life.clock.now()
+            if over and not person.active:  # an operator calls off what nobody else could
+                person.erase_at = None
             person.active = True
 
     @precondition(lambda self: self.model.people)
