@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 LAST_WORDS = 0.3  # seconds that requests on their way have to arrive
+UNTIL_CLOSED = 0.01  # seconds; an event loop lets go of a closed socket when it gets to it
 
 
 class StoppableServer(uvicorn.Server):
@@ -32,11 +33,13 @@ class StoppableServer(uvicorn.Server):
         uvicorn hangs up at once on a connection whose first request is still on its way, and its
         client could not know what was done. Whoever comes later is refused, and goes elsewhere.
         """
-        waiting = [connection for it in sockets or () for connection in _not_yet_accepted(it)]
+        held = [listener.dup() for listener in sockets or ()]
         for listening in self.servers:
             listening.close()
         for listener in sockets or ():
             listener.close()
+        await asyncio.sleep(UNTIL_CLOSED)
+        waiting = [connection for it in held for connection in _taken_at_last(it)]
         for connection in waiting:
             await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
         await asyncio.sleep(LAST_WORDS)
@@ -50,11 +53,16 @@ class StoppableServer(uvicorn.Server):
         return protocol
 
 
-def _not_yet_accepted(listener: socket) -> Iterator[socket]:
-    """Those who believe that they are connected: the kernel would hang up on them."""
+def _taken_at_last(listener: socket) -> list[socket]:
+    """Those who believe that they are connected, as the last thing before `listener` is closed.
+
+    When nobody holds it any more, the kernel hangs up on whoever has come since the last look.
+    """
     listener.setblocking(False)
-    with suppress(OSError):  # nobody waits any more
+    taken = []
+    with suppress(OSError), listener:  # nobody waits any more
         while True:
-            connection, _ = listener.accept()
-            connection.setblocking(False)
-            yield connection
+            taken.append(listener.accept()[0])
+    for connection in taken:
+        connection.setblocking(False)
+    return taken
