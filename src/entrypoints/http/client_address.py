@@ -28,6 +28,8 @@ class ClientAddress:
         is one, even where a socket that speaks IPv6 as well has reported it as `::ffff:10.0.0.5`.
         """
         peer = scope["client"][0] if scope.get("client") else None
+        if not self._trusted and ":" not in (peer or ""):
+            return peer  # as almost always; to parse it on each request is not for nothing
         socket = _parsed(peer)
         if isinstance(socket, ipaddress.IPv4Address):
             peer = str(socket)
