@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
+from hexkey.application.sessions.api_keys import MadeApiKey
 from hexkey.domain.access import Permission, Role
 from hexkey.domain.identifiers import UserId
+from hexkey.domain.sessions.api_key import KeyKind
 from hexkey.entrypoints.http.app import create_app
 from hexkey.entrypoints.http.protection import WithPermission, rule_of
 from tests.support.api import Answer, Api, Headers, settings
@@ -52,6 +54,18 @@ async def a_helper(
     user = await api.register(username)
     await api.container.grant_role()(user=UserId(user["id"]), role=Role(role))
     return await api.sign_in(username)
+
+
+async def a_service_key(api: Api, username: str, *scopes: str) -> MadeApiKey:
+    """As an operator makes one, without an end."""
+    owner = await api.container.find_user()(reference=username)
+    return await api.container.make_api_key()(
+        owner=owner.id,
+        name="service",
+        scopes=frozenset(scopes),
+        lifetime=None,
+        kind=KeyKind.SERVICE,
+    )
 
 
 async def act(

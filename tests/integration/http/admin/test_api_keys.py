@@ -13,6 +13,7 @@ from tests.support.administering import (
     EVERY_PERMISSION,
     HELPER,
     a_helper,
+    a_service_key,
     act,
     admin_routes,
     define,
@@ -37,17 +38,8 @@ async def a_key(api: Api, headers: Headers, *scopes: str) -> Headers:
     return bearer(made.json()["secret"])
 
 
-async def a_service_key(api: Api, username: str, *scopes: str) -> Headers:
-    """As an operator makes one, without an end."""
-    owner = await api.container.find_user()(reference=username)
-    made = await api.container.make_api_key()(
-        owner=owner.id,
-        name="service",
-        scopes=frozenset(scopes),
-        lifetime=None,
-        kind=KeyKind.SERVICE,
-    )
-    return bearer(made.secret)
+async def service_headers(api: Api, username: str, *scopes: str) -> Headers:
+    return bearer((await a_service_key(api, username, *scopes)).secret)
 
 
 class TestMaking:
@@ -80,7 +72,7 @@ class TestMaking:
         """TK-10, P107: not a password, not a key, not an old session, and not nobody."""
         alice = await api.somebody()
         key = await a_key(api, alice, *("account:read", "account:write"))
-        service = await a_service_key(api, "alice", "account:read", "account:write")
+        service = await service_headers(api, "alice", "account:read", "account:write")
 
         assert (await make(api, {}, "account:read")).status_code == 401
         assert (await make(api, key, "account:read")).status_code == 403
@@ -190,7 +182,7 @@ class TestUse:
         root = await api.administrator()
         await define(api, HELPER)
         personal = await a_key(api, root, rule.permission)
-        service = await a_service_key(api, "annabel", rule.permission)
+        service = await service_headers(api, "annabel", rule.permission)
 
         by_person = await act(api, method, path, personal, on=bob["id"])
         by_service = await act(api, method, path, service, on=bob["id"])
@@ -203,7 +195,7 @@ class TestUse:
         root = await api.administrator()
         other = (await api.me(await api.administrator("other"))).json()["id"]
         await api.me(root)
-        service = await a_service_key(api, "annabel", Permission.USERS_DISABLE)
+        service = await service_headers(api, "annabel", Permission.USERS_DISABLE)
 
         answer = await act(api, "POST", "/admin/users/{id}/disable", service, on=other)
 
@@ -298,7 +290,7 @@ class TestEnd:
         api = stored_api
         alice = await api.somebody("alice")
         key = await a_key(api, alice, "account:read")
-        service = await a_service_key(api, "alice", "account:read")
+        service = await service_headers(api, "alice", "account:read")
         assert [(await api.me(it)).status_code for it in (key, service)] == [200, 200]
         deed, service_lasts = ENDS[end]
 

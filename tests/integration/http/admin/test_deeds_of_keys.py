@@ -3,24 +3,16 @@
 import pytest
 
 from hexkey.domain.access import Permission
-from hexkey.domain.sessions.api_key import KeyKind
 from tests.integration.http.test_audit_catalogue import Trail
-from tests.support.administering import HELPER, act, admin_routes, define
+from tests.support.administering import HELPER, a_service_key, act, admin_routes, define
 from tests.support.api import Api, Headers, bearer
 
 pytestmark = pytest.mark.anyio
 
 
-async def a_service_key(api: Api, *scopes: str) -> tuple[str, Headers]:
-    """A key of the administrator Annabel; its id, and the header that proves it."""
-    owner = await api.container.find_user()(reference="annabel")
-    made = await api.container.make_api_key()(
-        owner=owner.id,
-        name="service",
-        scopes=frozenset(scopes),
-        lifetime=None,
-        kind=KeyKind.SERVICE,
-    )
+async def annabels_key(api: Api, *scopes: str) -> tuple[str, Headers]:
+    """A service key of the administrator; its id, and the header that proves it."""
+    made = await a_service_key(api, "annabel", *scopes)
     return made.key.id, bearer(made.secret)
 
 
@@ -32,7 +24,7 @@ class TestADeedOfAKey:
         bob = await api.register("bob", email="bob@example.com")
         await api.administrator()
         await define(api, HELPER)
-        keys = [await a_service_key(api, rule.permission), await a_service_key(api, "users:read")]
+        keys = [await annabels_key(api, rule.permission), await annabels_key(api, "users:read")]
         trail = Trail(api)
 
         written = 0
@@ -51,8 +43,8 @@ class TestADeedOfAKey:
         bob = await api.register("bob")
         await api.administrator()
         disable = f"/admin/users/{bob['id']}/disable"
-        leaked, thief = await a_service_key(api, Permission.USERS_DISABLE)
-        other, sibling = await a_service_key(api, Permission.USERS_READ)
+        leaked, thief = await annabels_key(api, Permission.USERS_DISABLE)
+        other, sibling = await annabels_key(api, Permission.USERS_READ)
         trail = Trail(api)
         await trail.new()
 
@@ -65,7 +57,7 @@ class TestADeedOfAKey:
     async def test_lg_01_is_shown_to_who_searches(self, api: Api) -> None:
         """LG-01: in the trail over HTTP, as on the command line."""
         root = await api.administrator()
-        key, headers = await a_service_key(api, Permission.USERS_READ)
+        key, headers = await annabels_key(api, Permission.USERS_READ)
         assert (await api.call("GET", "/admin/users", headers=headers)).status_code == 200
         await api.container.refusals().write()
 

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from hexkey.domain.access import Role
 from hexkey.domain.identifiers import UserId
 from hexkey.entrypoints.http.security import Caller, CurrentUser, Security
-from tests.integration.http.admin.test_api_keys import ENDS, a_key, a_service_key
+from tests.integration.http.admin.test_api_keys import ENDS, a_key, service_headers
 from tests.integration.http.sessions.test_refreshing import note_statements
 from tests.support.administering import define
 from tests.support.api import Api, Headers, an_api
@@ -76,7 +76,7 @@ class TestHost:
         """TK-10, AZ-01: scope × rule; an administrator's key, and a service's, have no role."""
         root = await api.administrator()
         personal = await a_key(api, root, *scopes)
-        service = await a_service_key(api, "annabel", *scopes)
+        service = await service_headers(api, "annabel", *scopes)
 
         async with a_host(api) as client:
             assert await opened(client, personal) == rules

@@ -11,7 +11,7 @@ from hexkey.application.audit.sealing import AuditChainBroken
 from hexkey.application.audit.verifying import MOST_FINDINGS, Anchor
 from hexkey.domain.audit.chain import ChainHead
 from hexkey.domain.audit.event import AuditType, Outcome
-from tests.support.audit_trails import MemoryTrail
+from tests.support.audit_trails import TamperedTrail
 from tests.support.audits import an_event
 from tests.support.doubles import START
 
@@ -20,46 +20,13 @@ pytestmark = pytest.mark.anyio
 SECOND = timedelta(seconds=1)
 
 
-class Trail(MemoryTrail):
-    """One that an intruder gets at."""
-
-    async def grow(self, events: int) -> None:
-        """Add events, each a second after the one before, and link them."""
-        for _ in range(events):
-            self.clock.advance(seconds=1)
-            await self.archive.add([an_event(at=self.clock.now(), subject="ann")])
-        await self.seal()
-
-    def edit(self, sequence: int, **changes: object) -> None:
-        """Do what an intruder does: change a stored event."""
-        event = self.store.committed.audited[self.store.committed.links[sequence].event]
-        changed = replace(event, **changes)  # type: ignore[arg-type]  # names of fields
-        self.store.committed.audited[event.id] = changed
-
-    def delete(self, sequence: int) -> None:
-        """Delete an event with its place."""
-        link = self.store.committed.links.pop(sequence)
-        del self.store.committed.audited[link.event]
-
-    def swap(self, one: int, other: int) -> None:
-        """Let two events change places; their digests stay where they were."""
-        links = self.store.committed.links
-        first, second = links[one], links[other]
-        links[one] = replace(first, event=second.event)
-        links[other] = replace(second, event=first.event)
-
-    def forge(self, head: ChainHead) -> None:
-        """Write another head."""
-        self.chain._head = head
-
-
 @pytest.fixture
-def trail() -> Trail:
-    return Trail()
+def trail() -> TamperedTrail:
+    return TamperedTrail()
 
 
 class TestSealing:
-    async def test_links_everything_and_holds(self, trail: Trail) -> None:
+    async def test_links_everything_and_holds(self, trail: TamperedTrail) -> None:
         await trail.grow(3)
         await trail.grow(600)
         await trail.grow(600)
@@ -70,12 +37,12 @@ class TestSealing:
         assert verification.checked == 1203
         assert verification.head == await trail.chain.head()
 
-    async def test_of_nothing_does_nothing(self, trail: Trail) -> None:
+    async def test_of_nothing_does_nothing(self, trail: TamperedTrail) -> None:
         assert await trail.seal() == 0
         assert await trail.chain.head() is None
         assert (await trail.verify()).holds
 
-    async def test_does_not_make_a_forged_head_look_right(self, trail: Trail) -> None:
+    async def test_does_not_make_a_forged_head_look_right(self, trail: TamperedTrail) -> None:
         """LG-09: to extend what somebody else wrote would seal it with our own key."""
         await trail.grow(2)
         trail.forge(replace((await trail.chain.head()) or ChainHead(), sequence=1, mac="f" * 64))
@@ -85,7 +52,9 @@ class TestSealing:
             await trail.seal()
         assert (None, "forged_head") in await trail.problems()
 
-    async def test_of_a_head_under_the_present_secret_changes_nothing(self, trail: Trail) -> None:
+    async def test_of_a_head_under_the_present_secret_changes_nothing(
+        self, trail: TamperedTrail
+    ) -> None:
         await trail.grow(1)
 
         assert not await trail.seal.reseal()
@@ -115,7 +84,7 @@ class TestVerifying:
 
     @given(sequence=POSITIONS, changes=EDITS)
     async def test_finds_every_edit(self, sequence: int, changes: dict[str, object]) -> None:
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(8)
 
         trail.edit(sequence, **changes)
@@ -124,7 +93,7 @@ class TestVerifying:
 
     @given(sequences=st.sets(POSITIONS, min_size=1))
     async def test_finds_every_deletion(self, sequences: set[int]) -> None:
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(8)
 
         for sequence in sequences:
@@ -134,7 +103,7 @@ class TestVerifying:
 
     @given(one=POSITIONS, other=POSITIONS)
     async def test_finds_every_swap(self, one: int, other: int) -> None:
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(8)
 
         trail.swap(one, other)
@@ -144,7 +113,7 @@ class TestVerifying:
 
     @given(length=st.integers(min_value=0, max_value=7))
     async def test_finds_a_missing_end_even_if_the_head_is_forged(self, length: int) -> None:
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(8)
         digest = trail.store.committed.links[length].digest if length else "0" * 64
 
@@ -159,7 +128,7 @@ class TestVerifying:
     @given(sequence=POSITIONS)
     async def test_finds_an_edit_whose_links_were_all_made_again(self, sequence: int) -> None:
         """Whoever can compute digests can relink; the sealed head is what they cannot make."""
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(8)
         trail.edit(sequence, subject="mallory")
         committed = trail.store.committed
@@ -169,7 +138,9 @@ class TestVerifying:
 
         assert await trail.problems() == [(8, "wrong_end")]
 
-    async def test_finds_an_event_that_was_linked_behind_the_head(self, trail: Trail) -> None:
+    async def test_finds_an_event_that_was_linked_behind_the_head(
+        self, trail: TamperedTrail
+    ) -> None:
         await trail.grow(2)
         links = trail.store.committed.links
         extra = an_event()
@@ -180,7 +151,7 @@ class TestVerifying:
 
     @pytest.mark.parametrize("place", [0, -1, -(2**63)])
     async def test_finds_an_event_that_was_put_before_the_first(
-        self, trail: Trail, place: int
+        self, trail: TamperedTrail, place: int
     ) -> None:
         await trail.grow(2)
         links = trail.store.committed.links
@@ -190,13 +161,13 @@ class TestVerifying:
 
         assert await trail.problems() == [(place, "before_start")]
 
-    async def test_finds_that_the_head_is_gone(self, trail: Trail) -> None:
+    async def test_finds_that_the_head_is_gone(self, trail: TamperedTrail) -> None:
         await trail.grow(2)
-        trail.chain._head = None
+        trail.forge(None)
 
         assert await trail.problems() == [(None, "no_head")]
 
-    async def test_names_no_more_than_somebody_can_read(self, trail: Trail) -> None:
+    async def test_names_no_more_than_somebody_can_read(self, trail: TamperedTrail) -> None:
         await trail.grow(MOST_FINDINGS + 20)
 
         for sequence in range(1, MOST_FINDINGS + 21):
@@ -204,7 +175,7 @@ class TestVerifying:
 
         assert len(await trail.problems()) == MOST_FINDINGS
 
-    async def test_finds_what_waits_for_its_place_for_too_long(self, trail: Trail) -> None:
+    async def test_finds_what_waits_for_its_place_for_too_long(self, trail: TamperedTrail) -> None:
         await trail.archive.add([an_event(at=trail.clock.now())])
 
         trail.clock.advance(minutes=1)
@@ -213,7 +184,7 @@ class TestVerifying:
         assert await trail.problems() == [(None, "unsealed")]
 
     async def test_finds_an_older_state_by_a_head_that_was_kept_elsewhere(
-        self, trail: Trail
+        self, trail: TamperedTrail
     ) -> None:
         await trail.grow(3)
         earlier = await trail.chain.head()
@@ -232,7 +203,7 @@ class TestVerifying:
         assert await trail.problems(anchor=anchor) == [(5, "anchor_missing")]
 
     async def test_finds_another_history_by_a_head_that_was_kept_elsewhere(
-        self, trail: Trail
+        self, trail: TamperedTrail
     ) -> None:
         await trail.grow(3)
 
@@ -243,7 +214,7 @@ class TestAnAnchor:
     """LG-09: a head that was kept elsewhere is never passed over in silence."""
 
     @pytest.fixture
-    async def digests(self, trail: Trail) -> list[str]:
+    async def digests(self, trail: TamperedTrail) -> list[str]:
         """Of ten events of which the first five are gone."""
         await trail.grow(5)
         digests = [trail.store.committed.links[place].digest for place in range(1, 6)]
@@ -255,7 +226,7 @@ class TestAnAnchor:
 
     @pytest.mark.parametrize("place", range(5))
     async def test_lg_09_from_before_the_tombstone_proves_nothing(
-        self, trail: Trail, digests: list[str], place: int
+        self, trail: TamperedTrail, digests: list[str], place: int
     ) -> None:
         for digest in (digests[place], "f" * 64):
             anchor = Anchor(place, digest)
@@ -263,7 +234,7 @@ class TestAnAnchor:
 
     @pytest.mark.parametrize("place", range(5, 11))
     async def test_lg_09_is_compared_from_the_tombstone_on(
-        self, trail: Trail, digests: list[str], place: int
+        self, trail: TamperedTrail, digests: list[str], place: int
     ) -> None:
         assert await trail.problems(anchor=Anchor(place, digests[place])) == []
         other = Anchor(place, "f" * 64)
@@ -273,7 +244,7 @@ class TestAnAnchor:
 class TestRetention:
     """LG-10: what is old enough goes, and what is left can still be verified."""
 
-    async def test_leaves_a_tombstone_from_which_the_rest_holds(self, trail: Trail) -> None:
+    async def test_leaves_a_tombstone_from_which_the_rest_holds(self, trail: TamperedTrail) -> None:
         await trail.grow(700)
         trail.clock.advance(days=365)
         await trail.grow(5)
@@ -287,7 +258,7 @@ class TestRetention:
         assert (await trail.verify()).checked == 6  # the pruning itself was written down
         assert await trail.prune() == 0
 
-    async def test_keeps_what_is_just_not_old_enough(self, trail: Trail) -> None:
+    async def test_keeps_what_is_just_not_old_enough(self, trail: TamperedTrail) -> None:
         await trail.grow(1)
 
         trail.clock.advance(days=365)
@@ -299,7 +270,7 @@ class TestRetention:
     async def test_does_not_hide_what_comes_after(
         self, sequence: int, changes: dict[str, object]
     ) -> None:
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(3)
         trail.clock.advance(days=365)
         await trail.grow(5)
@@ -309,7 +280,7 @@ class TestRetention:
 
         assert await trail.problems() == [(sequence, "changed")]
 
-    async def test_does_not_delete_the_evidence_of_an_edit(self, trail: Trail) -> None:
+    async def test_does_not_delete_the_evidence_of_an_edit(self, trail: TamperedTrail) -> None:
         await trail.grow(3)
         trail.edit(2, subject="mallory")
         trail.clock.advance(days=730)
@@ -318,7 +289,9 @@ class TestRetention:
             await trail.prune()
         assert len(trail.store.committed.audited) == 3
 
-    async def test_deletes_nothing_by_a_head_that_somebody_else_wrote(self, trail: Trail) -> None:
+    async def test_deletes_nothing_by_a_head_that_somebody_else_wrote(
+        self, trail: TamperedTrail
+    ) -> None:
         """LG-09, LG-10: nor makes it look right by a seal of our own."""
         await trail.grow(3)
         trail.clock.advance(days=730)
@@ -330,7 +303,7 @@ class TestRetention:
         assert len(trail.store.committed.audited) == 3
         assert await trail.chain.head() == forged
 
-    async def test_deletes_nothing_that_is_not_in_its_place(self, trail: Trail) -> None:
+    async def test_deletes_nothing_that_is_not_in_its_place(self, trail: TamperedTrail) -> None:
         """LG-10: the tombstone would name a place that no event ever had."""
         await trail.grow(3)
         links = trail.store.committed.links
@@ -345,7 +318,7 @@ class TestRetention:
     async def test_has_a_tombstone_that_nobody_else_can_move(
         self, change: dict[str, object]
     ) -> None:
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(3)
         trail.clock.advance(days=365)
         await trail.grow(5)
@@ -360,7 +333,7 @@ class TestRetention:
     @given(sequence=st.integers(min_value=1, max_value=3))
     async def test_finds_what_was_put_back_before_the_tombstone(self, sequence: int) -> None:
         """LG-09: whoever invents a past writes where nothing is linked to any more."""
-        trail = Trail()
+        trail = TamperedTrail()
         await trail.grow(3)
         committed = trail.store.committed
         link = committed.links[sequence]
@@ -376,7 +349,7 @@ class TestRetention:
 
     @pytest.mark.parametrize("lengths", [(0, 1), (1, 0), (499, 1), (500, 1), (501, 0)])
     async def test_goes_on_at_the_edges_of_a_batch(
-        self, trail: Trail, lengths: tuple[int, int]
+        self, trail: TamperedTrail, lengths: tuple[int, int]
     ) -> None:
         old, new = lengths
         await trail.grow(old)

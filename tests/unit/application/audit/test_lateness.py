@@ -8,7 +8,7 @@ import pytest
 from hexkey.application.audit.lateness import LATE_AFTER, MOST_LATE, Late
 from hexkey.application.audit.verifying import Verification
 from hexkey.domain.audit.chain import ChainHead, Link, link
-from tests.support.audit_trails import MemoryTrail
+from tests.support.audit_trails import TamperedTrail
 from tests.support.audits import an_event
 from tests.support.doubles import START
 
@@ -18,27 +18,9 @@ TICK = timedelta(milliseconds=1)
 DAY = timedelta(days=1)
 
 
-class Trail(MemoryTrail):
-    """One that an intruder with the database gets at."""
-
-    async def grow(self, events: int) -> None:
-        for _ in range(events):
-            self.clock.advance(seconds=1)
-            await self.archive.add([an_event(at=self.clock.now(), subject="ann")])
-        await self.seal()
-
-    def unseal(self, *, after: int, head: ChainHead | None) -> None:
-        """Take the events after a place out of the chain, edit them, and put a head back."""
-        committed = self.store.committed
-        for place in [it for it in committed.links if it > after]:
-            event = committed.audited[committed.links.pop(place).event]
-            committed.audited[event.id] = replace(event, subject="mallory")
-        self.chain._head = head
-
-
 @pytest.fixture
-def trail() -> Trail:
-    return Trail()
+def trail() -> TamperedTrail:
+    return TamperedTrail()
 
 
 def counted(verification: Verification) -> list[int]:
@@ -46,9 +28,9 @@ def counted(verification: Verification) -> list[int]:
 
 
 class TestAnIntruder:
-    async def test_lg_09_who_begins_the_chain_anew_is_told_of(self, trail: Trail) -> None:
+    async def test_lg_09_who_begins_the_chain_anew_is_told_of(self, trail: TamperedTrail) -> None:
         await trail.grow(5)
-        trail.unseal(after=0, head=None)
+        trail.rewrite(after=0, head=None)
         trail.clock.advance(days=1)
         now = trail.clock.now()
 
@@ -61,18 +43,18 @@ class TestAnIntruder:
         ]
         assert (found.findings, found.checked, found.holds) == ([], 5, False)
 
-    async def test_lg_09_who_puts_an_old_head_back_is_told_of(self, trail: Trail) -> None:
+    async def test_lg_09_who_puts_an_old_head_back_is_told_of(self, trail: TamperedTrail) -> None:
         await trail.grow(2)
         old = await trail.chain.head()
         await trail.grow(3)
-        trail.unseal(after=2, head=old)
+        trail.rewrite(after=2, head=old)
         trail.clock.advance(days=1)
         await trail.grow(1)
 
         found = await trail.verify()
         assert (counted(found), found.findings, found.holds) == ([3], [], False)
 
-    async def test_lg_09_cannot_say_another_instant(self, trail: Trail) -> None:
+    async def test_lg_09_cannot_say_another_instant(self, trail: TamperedTrail) -> None:
         await trail.grow(2)
         links = trail.store.committed.links
 
@@ -80,7 +62,7 @@ class TestAnIntruder:
 
         assert await trail.problems() == [(2, "changed")]
 
-    async def test_lg_09_cannot_leave_the_instant_out(self, trail: Trail) -> None:
+    async def test_lg_09_cannot_leave_the_instant_out(self, trail: TamperedTrail) -> None:
         """As an instance of an older version would, which knows the key."""
         await trail.grow(1)
         event = an_event(at=trail.clock.now())
@@ -92,25 +74,25 @@ class TestAnIntruder:
         assert await trail.problems() == [(2, "untimed")]
 
 
-def untimed(trail: Trail, head: ChainHead, digest: str) -> None:
+def untimed(trail: TamperedTrail, head: ChainHead, digest: str) -> None:
     """Link the last event in the old form."""
     event = list(trail.store.committed.audited)[-1]
     place = head.sequence + 1
     old = Link(event=event, sequence=place, digest=digest, sealed_at=None)  # type: ignore[arg-type]  # as it was
     trail.store.committed.links[place] = old
     head = replace(head, sequence=place, digest=digest)
-    trail.chain._head = trail.seal.sealer.seal(head)
+    trail.forge(trail.seal.sealer.seal(head))
 
 
 class TestLateness:
-    async def test_lg_09_begins_just_after_so_many_minutes(self, trail: Trail) -> None:
+    async def test_lg_09_begins_just_after_so_many_minutes(self, trail: TamperedTrail) -> None:
         await trail.archive.add([an_event(at=START), an_event(at=START + TICK)])
         trail.clock.at = START + TICK + LATE_AFTER
         await trail.seal()
 
         assert counted(await trail.verify()) == [1]
 
-    async def test_lg_09_of_the_old_form_is_not_known(self, trail: Trail) -> None:
+    async def test_lg_09_of_the_old_form_is_not_known(self, trail: TamperedTrail) -> None:
         """What was linked before holds, and what comes after it is timed."""
         event = an_event(at=START)
         await trail.archive.add([event])
@@ -122,7 +104,7 @@ class TestLateness:
         assert (found.holds, found.checked) == (True, 2)
 
     async def test_lg_09_is_known_before_the_instant_that_somebody_names(
-        self, trail: Trail
+        self, trail: TamperedTrail
     ) -> None:
         await trail.archive.add([an_event(at=START)])
         trail.clock.advance(days=1)
@@ -136,7 +118,7 @@ class TestLateness:
         assert (not_known.holds, not_known.lateness.known, counted(not_known)) == (False, 0, [1])
 
     async def test_lg_09_is_told_once_for_each_time_something_was_sealed_late(
-        self, trail: Trail
+        self, trail: TamperedTrail
     ) -> None:
         for _ in range(MOST_LATE + 2):
             at = trail.clock.now()
