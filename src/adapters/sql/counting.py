@@ -55,7 +55,7 @@ def _rows(columns: Mapping[str, str], *, after: int = 0) -> str:
     return f"unnest({arrays}) AS u({', '.join(columns)})"
 
 
-_W = (
+_WANTED_ROWS = (
     "w AS (SELECT u.*, $1::timestamptz AS now "  # noqa: S608 - only our own words
     f"FROM {_rows(_WANTED, after=1)} CROSS JOIN {_QUICKLY})"
 )
@@ -77,11 +77,11 @@ def _counting(condition: str = "") -> str:
 
 
 # Almost every attempt meets no counter that rests, and to look for one first costs a third more.
-_CHARGE = f"WITH {_W} {_counting()}"
+_CHARGE = f"WITH {_WANTED_ROWS} {_counting()}"
 # `seen` is as of when the statement began, and lets most of what must wait do so without a write.
 # What others have counted since is seen by the conflict, which holds the row.
 _CHARGE_UNLESS_RESTING = f"""
-    WITH {_W},
+    WITH {_WANTED_ROWS},
     seen AS (
         SELECT c.key, c.count, c.rests_until, {_RESTS} AS rests, w.binding
         FROM attempt_counters AS c JOIN w ON w.key = c.key
@@ -127,8 +127,8 @@ class Counted:
         self.seen: dict[str, Failures] = {}
         self.resting: set[str] = set()
 
-    def raced(self, charges: Sequence[Charge]) -> Sequence[str]:
-        """Keys that rest by what others have counted since the statement began."""
+    def unforeseen(self, charges: Sequence[Charge]) -> Sequence[str]:
+        """Keys that rest and were not seen to: nobody looked, or others have counted since."""
         if any(charge.binding and charge.key in self.resting for charge in charges):
             return ()
         known = self.charged.keys() | self.resting
@@ -142,7 +142,7 @@ async def charge(
 
     Args:
         looking: whether to look first, and to count nothing while a binding counter rests. Without
-            it what does not rest is counted in any case, and `raced` names what does.
+            it what does not rest is counted in any case, and `unforeseen` names what does.
     """
     budgets = tuple(charge.budget for charge in charges)
     rows = await fetched(

@@ -23,7 +23,7 @@ from hexkey.domain.authentication.throttle import (
     standings_of,
 )
 
-_AT_LEAST = timedelta(milliseconds=1)  # that whoever lost a race has to wait
+_AT_LEAST = timedelta(milliseconds=1)  # to wait for a rest that was over when it was looked up
 _MOST_REMEMBERED = 10_000  # resting counters; of more, some are looked at too late
 
 _c = attempt_counters.c
@@ -89,9 +89,9 @@ class SqlFailureCounters(FailureCounters):
         looking = self._resting.may_hold(charges, now)
         counted = await counting.charge(self._engine, charges, now=now, looking=looking)
         standings: Sequence[Standing] = [_standing(charge, counted, now) for charge in charges]
-        raced = counted.raced(charges)
-        if raced:
-            standings = await self._after_race(charges, standings, raced, now)
+        resting = counted.unforeseen(charges)
+        if resting:
+            standings = await self._corrected(charges, standings, resting, now)
         self._resting.note(charges, standings, now)
         return standings
 
@@ -123,19 +123,19 @@ class SqlFailureCounters(FailureCounters):
             await work.commit()
         return standings
 
-    async def _after_race(
+    async def _corrected(
         self,
         charges: Sequence[Charge],
         standings: Sequence[Standing],
-        raced: Sequence[str],
+        resting: Sequence[str],
         now: datetime,
     ) -> Sequence[Standing]:
-        """Others were quicker: some counters rest by now, and what the rest has counted goes."""
-        stored = await counting.find(self._engine, raced)
-        refused = any(charge.binding and charge.key in raced for charge in charges)
+        """Say how long those that rest unforeseen have to; what the others have counted goes."""
+        stored = await counting.find(self._engine, resting)
+        refused = any(charge.binding and charge.key in resting for charge in charges)
         settled, reliefs = [], []
         for charge, standing in zip(charges, standings, strict=True):
-            if charge.key in raced:
+            if charge.key in resting:
                 failures = stored.get(charge.key, standing.failures)
                 wait = max(failures.wait(charge.budget, now=now), _AT_LEAST)
                 settled.append(Standing(failures=failures, wait=wait, charged=False))

@@ -9,6 +9,7 @@ from hexkey.domain.accounts.user import User
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.identifiers import SessionId, TokenId, UserId
 from hexkey.domain.sessions.api_key import ApiKey, KeyKind
+from hexkey.domain.sessions.session import is_recent
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)  # ASVS 7.4.1: resource servers verify offline
 CLOCK_SKEW = timedelta(seconds=30)  # RFC 7519 §4.1.4 allows "some small leeway"
@@ -97,8 +98,7 @@ class Principal:
         """
         if self.key is not None:
             return self.key.kind is KeyKind.SERVICE
-        # Without sign: a clock that is set back must not make an old proof last.
-        return abs(now - self.proved_at) < within
+        return is_recent(self.proved_at, now=now, within=within)
 
     @property
     def roles(self) -> frozenset[Role]:

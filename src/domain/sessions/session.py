@@ -18,6 +18,14 @@ MAX_ADDRESS_LENGTH = 45  # of an IPv6 address as text, RFC 4291 §2.2
 _NUMBERS = re.compile(r"[0-9][0-9._]*+")
 
 
+def is_recent(proof: datetime, *, now: datetime, within: timedelta) -> bool:
+    """Whether somebody proved who they are less than `within` ago.
+
+    Nor may it be that far ahead: a clock that is set back must not make an old proof last.
+    """
+    return abs(now - proof) < within
+
+
 class ReauthenticationRequired(HexkeyError):
     """The act is sensitive, and the last proof of identity is too long ago."""
 
@@ -139,8 +147,7 @@ class Session:
 
     def is_fresh(self, *, now: datetime, within: timedelta = FRESH_FOR) -> bool:
         """Whether its user proved who they are less than `within` ago."""
-        # Without sign: a clock that is set back must not make an old proof last.
-        return abs(now - self.authenticated_at) < within
+        return is_recent(self.authenticated_at, now=now, within=within)
 
     def is_due_to_be_seen(self, *, now: datetime) -> bool:
         """Whether `seen` is worth a write.

@@ -29,7 +29,7 @@ class ClientAddress:
         """
         peer = scope["client"][0] if scope.get("client") else None
         if not self._trusted and ":" not in (peer or ""):
-            return peer  # as almost always; to parse it on each request is not for nothing
+            return peer  # as it is almost always: parsing it would be 4 µs of each request
         socket = _parsed(peer)
         if isinstance(socket, ipaddress.IPv4Address):
             peer = str(socket)

@@ -34,7 +34,7 @@ from fastapi.security.base import SecurityBase
 from hexkey.domain.access import Forbidden
 from hexkey.domain.errors import HexkeyError
 from hexkey.domain.sessions.access_token import Principal
-from hexkey.domain.sessions.session import ReauthenticationRequired
+from hexkey.domain.sessions.session import ReauthenticationRequired, is_recent
 from hexkey.entrypoints.http.authorization import authenticated
 from hexkey.entrypoints.http.caller import Caller
 from hexkey.entrypoints.http.problems import problem
@@ -136,7 +136,7 @@ class _Rule:
 
 def _is_fresh(caller: Caller, *, now: datetime, within: timedelta) -> bool:
     """Whether somebody proved who they are so recently; a program cannot."""
-    return caller.key is None and abs(now - caller.proved_at) < within
+    return caller.key is None and is_recent(caller.proved_at, now=now, within=within)
 
 
 class Security:
