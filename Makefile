@@ -95,11 +95,11 @@ coverage: .venv/.development ## Run the suite and demand its branch coverage
 	$(BIN)/coverage report --fail-under=90 --skip-covered --skip-empty
 
 faults: .venv/.development ## Kill, stop and rotate things again and again (ROUNDS), and keep a ledger
-	@HEXKEY_TEST_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s tests/integration/faults
+	@HEXKEY_TEST_FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q -s --timeout 0 tests/integration/faults
 
 fuzz: .venv/.development ## Send 220,000 odd requests (FUZZ_SEED) to real servers on both databases
 	@HEXKEY_TEST_FUZZ_COUNT=100000 HEXKEY_TEST_FUZZ_CASES=10000 HEXKEY_TEST_FUZZ_SEED=$(FUZZ_SEED) \
-		$(BIN)/python -m pytest -q -s tests/integration/fuzz
+		$(BIN)/python -m pytest -q -s --timeout 0 tests/integration/fuzz
 
 mutation: .venv/.development ## Make small mistakes in the security modules, and see tests fail
 	@$(BIN)/python tools/mutation.py --sample $(MUTANTS)
