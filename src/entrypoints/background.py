@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from hexkey.application.cancelling import ended
 from hexkey.domain.errors import TemporarilyUnavailable
 
 KEYS_EVERY = timedelta(seconds=30)  # far below the time for which a new key is announced
@@ -13,6 +14,7 @@ RELOAD_EVERY = timedelta(seconds=1)  # how late a process signs with a key that 
 PRUNE_EVERY = timedelta(minutes=10)
 ERASE_EVERY = timedelta(seconds=30)
 SIGHTINGS_EVERY = timedelta(seconds=3)  # how late a session is seen to be in use, at most
+LETTING_GO = timedelta(seconds=10)  # more than any chore needs to end in good order
 _RESTART_AFTER = timedelta(seconds=1)
 
 _log = logging.getLogger("hexkey.background")
@@ -60,9 +62,7 @@ class Background:
         """
         if not self._tasks:
             return
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks, again=LETTING_GO)
         self._tasks.clear()
         for chore in self.chores:
             if chore.at_the_end:

@@ -1,11 +1,11 @@
 """A bell by publishing and subscribing."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
+from hexkey.application.cancelling import ended
 from hexkey.application.ports.changes import ChangeBell
 
 CHANNEL = "hexkey:state-changes"
@@ -17,7 +17,7 @@ LONGEST_PAUSE = timedelta(seconds=10)
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-_AGAIN = timedelta(milliseconds=100)
+_AGAIN = timedelta(milliseconds=100)  # the client lets go at once
 
 
 class RedisBell(ChangeBell):
@@ -50,7 +50,7 @@ class RedisBell(ChangeBell):
             await asyncio.wait([listening])
             listening.result()  # whoever runs this begins it again when it fails
         finally:
-            await _ended([listening])
+            await ended([listening], again=_AGAIN)
 
     async def _listen(self) -> NoReturn:
         pause = FIRST_PAUSE
@@ -79,7 +79,7 @@ class RedisBell(ChangeBell):
             for direction in done:
                 direction.result()
         finally:
-            await _ended(directions)
+            await ended(directions, again=_AGAIN)
 
     async def _send(self, redis: "Redis") -> NoReturn:
         while True:
@@ -106,11 +106,3 @@ class RedisBell(ChangeBell):
             socket_connect_timeout=seconds,
             health_check_interval=HEARTBEAT.total_seconds(),
         )
-
-
-async def _ended(tasks: Sequence["asyncio.Task[NoReturn]"]) -> None:
-    """Cancel `tasks` until they have ended: one cancellation can be lost in a client's time-out."""
-    while any(not task.done() for task in tasks):
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks, timeout=_AGAIN.total_seconds())

@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from fastapi import Request
 
+from hexkey.application.cancelling import ended
 from hexkey.application.ports.issuer import IssuerUnreachable
 from hexkey.entrypoints.http.authorization import credential_of
 from hexkey.entrypoints.http.caller import Caller
@@ -16,6 +18,7 @@ from hexkey.entrypoints.remote_client import RemoteClient
 
 AGAIN = (0.2, 1.0, 2.0, 5.0)  # seconds between attempts; the last one for all further ones
 REST = 0.05  # seconds between two questions, however quickly they are answered
+LETTING_GO = timedelta(seconds=1)  # more than giving up an answer takes
 NO_ROOM_REST = 1.0  # when too many wait at Hexkey already, and we are told at once: nothing new
 
 _log = logging.getLogger("hexkey.remote")
@@ -72,9 +75,7 @@ class RemoteHexkey:
     async def stop(self) -> None:
         """Ask no more, and let go of connections."""
         tasks, self._tasks = self._tasks, ()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(tasks, again=LETTING_GO)
         await self._client.issuer.close()
 
     @asynccontextmanager

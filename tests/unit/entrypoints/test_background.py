@@ -102,6 +102,30 @@ class TestBackground:
 
         assert let_go.is_set()
 
+    async def test_rf_12_stops_what_has_lost_its_cancellation(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RF-12: in `asyncio.wait_for` of Python 3.11, if an answer comes at that moment."""
+        monkeypatch.setattr("hexkey.entrypoints.background.LETTING_GO", timedelta(milliseconds=10))
+        heard = asyncio.Event()
+
+        async def deaf() -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if heard.is_set():
+                    raise
+                heard.set()
+
+        background = Background([Chore("deaf", deaf, AT_ONCE)])
+        background.start()
+        await asyncio.sleep(0)
+
+        async with asyncio.timeout(10):
+            await background.stop()
+
+        assert heard.is_set()
+
     async def test_may_be_started_again(self) -> None:
         """An application that is mounted may see several lifespans."""
         work = Work(enough=1)
