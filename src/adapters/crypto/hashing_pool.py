@@ -110,7 +110,7 @@ class HashingPool:
 
     def _threads(self) -> ThreadPoolExecutor:
         if self._executor is None:
-            self._executor = _with_all_threads(self._workers)
+            self._executor = _AllThreads(self._workers)
         return self._executor
 
     def _without_threads(self, error: RuntimeError) -> HashingOverloaded:
@@ -134,24 +134,29 @@ class HashingPool:
         return HashingOverloaded(retry_after=timedelta(seconds=max(1, math.ceil(seconds))))
 
 
-def _with_all_threads(workers: int) -> ThreadPoolExecutor:
-    """An executor that will begin no more threads.
+class _AllThreads(ThreadPoolExecutor):
+    """An executor that begins no more threads once it is made.
 
     Raises:
         RuntimeError: if not all of them could be begun; then none is left.
     """
-    executor = ThreadPoolExecutor(
-        max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
-    )
-    together = threading.Barrier(workers)  # nobody is idle before the last one is there
-    try:
-        for _ in range(workers):
-            executor.submit(together.wait)
-    except RuntimeError:
-        together.abort()
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
-    return executor
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(
+            max_workers=workers, thread_name_prefix="hashing", initializer=_yield_to_the_loop
+        )
+        self._together = threading.Barrier(workers)  # nobody is idle before the last one is there
+        try:
+            for _ in range(workers):
+                self.submit(self._together.wait)
+        except RuntimeError:
+            self.shutdown(wait=False, cancel_futures=True)
+            raise
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """The same; those who still wait for one that is cancelled wait no longer."""
+        self._together.abort()
+        super().shutdown(wait, cancel_futures=cancel_futures)
 
 
 def _cancelling() -> bool:

@@ -85,7 +85,7 @@ class TestServerThatHangs:
     async def test_delays_the_mail_and_loses_the_connection(
         self, office: PostOffice, sender_to: MakeSender, command: str
     ) -> None:
-        sender = sender_to(office, send_within=0.3)
+        sender = sender_to(office, send_within=1)
         office.hangs_in.add(command)
 
         with pytest.raises(MailDelayed, match="did not answer in time"):
@@ -100,7 +100,7 @@ class TestServerThatHangs:
         self, office: PostOffice, sender_to: MakeSender
     ) -> None:
         """Also those who wait for a connection."""
-        sender = sender_to(office, send_within=0.3)
+        sender = sender_to(office, send_within=1)
         office.hangs_in.add("DATA")
 
         async with asyncio.timeout(10):
@@ -134,7 +134,7 @@ class TestServerThatHangs:
 
         async with await asyncio.start_server(say_nothing, HOST, 0) as silent:
             office = PostOffice(port=silent.sockets[0].getsockname()[1])
-            sender = sender_to(office, connect_within=0.2)
+            sender = sender_to(office, connect_within=0.5)
             with pytest.raises(MailDelayed, match="did not answer in time"):
                 await sender.send(a_mail())
 

@@ -72,7 +72,7 @@ class TestMailServer:
         self, boxes: Boxes, office: PostOffice
     ) -> None:
         office.hangs_in.add("DATA")
-        sender = smtp_sender(office.port, within=0.3)
+        sender = smtp_sender(office.port, within=2)
         worker = Worker(boxes=boxes, sender=sender)
         [message] = await worker.queue(a_message())
         [call] = await worker.queue(

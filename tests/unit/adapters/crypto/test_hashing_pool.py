@@ -1,12 +1,15 @@
 import asyncio
+import itertools
 import os
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from hexkey.adapters.crypto import hashing_pool
 from hexkey.adapters.crypto.hashing_pool import MAX_WAITING, HashingPool
 from hexkey.domain.accounts.password import HashingOverloaded
 from tests.support.doubles import FrozenClock
@@ -245,6 +248,22 @@ class TestMachineWithoutThreads:
             assert not thread.is_alive()
 
 
+@pytest.fixture
+def closing(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a pool has cancelled what waits, and before it waits for its threads."""
+    closing, shut_down = threading.Event(), ThreadPoolExecutor.shutdown
+
+    def in_two_steps(
+        executor: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False
+    ) -> None:
+        shut_down(executor, wait=False, cancel_futures=cancel_futures)
+        closing.set()
+        shut_down(executor, wait=wait)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", in_two_steps)
+    return closing
+
+
 class TestOpenPool:
     async def test_pw_11_needs_no_thread_that_it_has_not(
         self, clock: FrozenClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
@@ -261,3 +280,28 @@ class TestOpenPool:
         gate.open()
         assert await asyncio.gather(*working) == ["done"] * 4
         pool.close()
+
+    @pytest.mark.parametrize("late", [1, 2, 4])
+    def test_rf_12_may_be_closed_before_its_threads_are_there(
+        self,
+        late: int,
+        clock: FrozenClock,
+        closing: threading.Event,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """RF-12: a service that is stopped as soon as it has started."""
+        numbers = itertools.count(1)
+
+        def take_its_time() -> None:
+            if next(numbers) > 4 - late:
+                assert closing.wait(10)
+
+        monkeypatch.setattr(hashing_pool, "_yield_to_the_loop", take_its_time)
+        pool, before = HashingPool(workers=4, clock=clock), set(threading.enumerate())
+        pool.open()
+        closer = threading.Thread(target=pool.close, daemon=True)
+        closer.start()
+
+        closer.join(10)
+        assert not closer.is_alive()
+        assert set(threading.enumerate()) == before
