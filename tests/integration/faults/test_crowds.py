@@ -94,7 +94,7 @@ class TestIdleConnections:
                 *(ask(server.port, "GET", "/livez") for _ in range(active))
             )
             ledger.slowest = time.monotonic() - begun
-            took = await honest(server, ledger, lambda: ledger.acknowledged >= 50)
+            took = await honest(server, ledger, lambda: ledger.acknowledged >= 150)
             memory = resident_megabytes(server)
 
         assert {it.status for it in answers} == {200}
