@@ -83,12 +83,13 @@ audit: .venv/.development ## Ask for known vulnerabilities of what is locked
 # processes, browsers and installations, or goes many ways through what others have gone through,
 # adds minutes and no coverage, and so does doing on PostgreSQL what was done on SQLite, beyond
 # the adapters; `make test` runs it all.
-APART := browser docs examples faults frontline fuzz races served stateful timing wheel worker
+APART := browser docs examples faults frontline fuzz life races served stateful timing wheel worker
 coverage: .venv/.development ## Run the suite and demand its branch coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest $(SHARED) -q -m 'not postgres' \
+	$(BIN)/coverage run -m pytest $(SHARED) -q -m 'not postgres and not lengthy' \
 		$(APART:%=--ignore=tests/integration/%)
-	$(BIN)/coverage run -m pytest $(SHARED) -q -m postgres tests/integration/sql
+	$(BIN)/coverage run -m pytest $(SHARED) -q -m 'postgres and not lengthy' \
+		tests/integration/sql
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95 --include='hexkey/domain/*,hexkey/application/*' \
 		--skip-covered --skip-empty

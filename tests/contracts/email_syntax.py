@@ -187,6 +187,7 @@ class EmailSyntaxContract(ABC):
 
         assert len({syntax.parse(text).key for text in texts}) == 4
 
+    @pytest.mark.lengthy
     def test_id_01_ten_thousand_generated_addresses_are_idempotent(
         self, syntax: EmailSyntax
     ) -> None:

@@ -1,8 +1,10 @@
 """The application in this process, spoken to without a socket."""
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -14,7 +16,7 @@ from hexkey.domain.access import ADMIN, Role
 from hexkey.domain.identifiers import UserId
 from hexkey.entrypoints.container import Container, build_container
 from hexkey.entrypoints.http.app import Hexkey, create_app
-from hexkey.entrypoints.settings import Settings
+from hexkey.entrypoints.settings import PREFIX, Settings
 from tests.support.doubles import FrozenClock, QuickHasher
 
 PASSWORD = "a long walk in the rain"
@@ -112,6 +114,15 @@ def bearer(token: str) -> Headers:
 
 def settings(**values: Any) -> Settings:
     """Settings in memory, unless a database is given."""
+    surroundings = tuple(it for it in os.environ.items() if it[0].startswith(PREFIX))
+    try:
+        return _settings(surroundings, **values)
+    except TypeError:  # a list, say, cannot be looked up
+        return _settings.__wrapped__(surroundings, **values)
+
+
+@lru_cache(maxsize=None, typed=True)  # they never change, and reading them takes a test 5 ms
+def _settings(_surroundings: tuple[tuple[str, str], ...], **values: Any) -> Settings:
     return Settings(
         **{
             "database_url": "memory://",

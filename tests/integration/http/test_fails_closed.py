@@ -108,6 +108,7 @@ def _client_of(first: Api, app: Any) -> Any:
     return httpx2.AsyncClient(transport=transport, base_url="http://testserver")
 
 
+@pytest.mark.lengthy
 class TestTenThousandDefects:
     async def test_lg_07_end_no_worker_and_are_all_written_down(self, api: Api) -> None:
         """LG-07."""

@@ -43,6 +43,7 @@ def prune(engine: AsyncEngine, clock: FrozenClock) -> PruneExpired:
 
 
 class TestStorage:
+    @pytest.mark.lengthy
     async def test_tk_09_of_mails_and_their_tokens_is_bounded_whatever_becomes_of_them(
         self, engine: AsyncEngine, prune: PruneExpired, clock: FrozenClock
     ) -> None:

@@ -130,6 +130,7 @@ class TestAnswers:
         async with an_api(http_basic=True) as api:
             yield api
 
+    @pytest.mark.lengthy
     async def test_are_as_documented(self, api: Api) -> None:
         """Every status, code, media type and shape that anything here can provoke."""
         document = api.app.openapi()

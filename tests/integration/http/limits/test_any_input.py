@@ -148,6 +148,7 @@ def unquoted(path: str) -> str:
     return unquote(path)
 
 
+@pytest.mark.lengthy
 class TestAnyInput:
     @settings(max_examples=800)
     @given(
@@ -243,6 +244,7 @@ class TestAnyInput:
 
 
 class TestProblemHandler:
+    @pytest.mark.lengthy
     @settings(max_examples=500)
     @given(
         errors=st.lists(

@@ -61,6 +61,7 @@ class TestSlowClient:
 
 
 class TestHonestClient:
+    @pytest.mark.lengthy
     def test_may_take_longer_for_many_requests_than_for_one(self) -> None:
         with serving(create_app(settings()), read_timeout=3) as wire, wire.connect() as connection:
             for _ in range(5):
@@ -122,6 +123,7 @@ class TestClientThatDoesNotRead:
             assert wire.loses(1, within=30)
             assert len(rest(connection)) < MUCH
 
+    @pytest.mark.lengthy
     def test_in_03_is_not_one_that_reads_slowly(self) -> None:
         """IN-03: one that takes as little as it can, for many times as long as it may take none."""
         with serving(much, protocol=Impatient) as wire, narrow(wire) as connection:

@@ -114,6 +114,7 @@ class TestLastSeen:
 
 
 class TestLimit:
+    @pytest.mark.lengthy
     async def test_se_11_of_a_hundred_ends_the_oldest(self, any_api: Api) -> None:
         """SE-11, V7.1.2."""
         oldest, *others = [await a_new_device(any_api)] + [

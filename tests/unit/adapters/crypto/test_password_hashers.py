@@ -211,6 +211,7 @@ class TestEitherHasher:
         assert await either.verify(Password.typed("cafe\u0301 au lait"), hashed)
         assert not await either.verify(Password.typed("caf\u00e9 au lai\uff54"), hashed)
 
+    @pytest.mark.lengthy
     async def test_p122_never_mixes_parallel_verdicts(self, either: PooledPasswordHasher) -> None:
         """P122, CVE-2013-1895: 5,000 parallel verifications, right and wrong ones mixed."""
         dice = random.Random(7)

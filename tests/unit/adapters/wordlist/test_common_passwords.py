@@ -45,6 +45,7 @@ class TestPackedCommonPasswords(CommonPasswordsContract):
         assert len(common) == len(listed) >= 100_000
         assert min(map(len, listed)) >= 8
 
+    @pytest.mark.lengthy
     def test_pw_07_finds_every_one_of_them(
         self, common: PackedCommonPasswords, listed: list[str]
     ) -> None:
