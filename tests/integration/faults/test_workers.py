@@ -4,9 +4,10 @@ import asyncio
 import os
 import resource
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +59,19 @@ def kill(process: int) -> None:
     os.kill(process, signal.SIGKILL)
 
 
+async def _is_paused(process: int, database: Path) -> bool:
+    """Pause it, unless that is in the middle of a write: nobody could start as long as it lasts."""
+    os.kill(process, signal.SIGSTOP)
+    with closing(sqlite3.connect(database, timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            os.kill(process, signal.SIGCONT)
+            return False
+        connection.rollback()
+    return True
+
+
 def take_its_memory(process: int) -> None:
     """Let it keep what it has, and get nothing more from the kernel."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
@@ -101,7 +115,7 @@ class TestALostWorker:
         ) as server:
             await eventually(partial(have_started, server, 2), within=60)
             silent, killed = workers(server)
-            os.kill(silent, signal.SIGSTOP)
+            await eventually(partial(_is_paused, silent, sqlite_path))
             try:
                 await asyncio.sleep(1)  # it has been asked whether it is well, and does not say
                 kill(killed)
