@@ -20,7 +20,7 @@ class ExplanationNotFound(HexkeyError):
     """Nothing was written down about that request, or not yet, or not any more."""
 
     code: ClassVar[str] = "explanation_not_found"
-    message: ClassVar[str] = "Nothing is known about that request."
+    message: ClassVar[str] = "Nothing is known about that request; a refusal shows after a second."
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,5 +178,6 @@ class TestExplain:
 
         assert result.exit_code == 3
         assert result.stderr == (
-            "hexkey: Nothing is known about that request. (explanation_not_found)\n"
+            "hexkey: Nothing is known about that request; a refusal shows after a second."
+            " (explanation_not_found)\n"
         )
