@@ -148,6 +148,8 @@ class TestALostWorker:
                     await asyncio.to_thread(cluster.stop, signal.SIGQUIT)
                     kill(workers(server)[0])
                     await eventually(partial(_has_died_often, server, 3), within=60)
+                    assert "The database cannot be reached" in server.log
+                    assert "Traceback" not in server.log
                     await asyncio.to_thread(cluster.start)
                     await replaced(server, 2, ledger)
                     for client in clients:
