@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from hexkey.application.cancelling import ended
 from hexkey.application.ports.outbox import DelayedDelivery, OutboxQueue, RefusedDelivery
 from hexkey.application.ports.system import Clock, Dice
 from hexkey.domain.errors import TemporarilyUnavailable
@@ -20,6 +21,7 @@ LONGEST_ATTEMPT = timedelta(minutes=1)  # at one message; senders give up earlie
 SETTLE_AFTER = 25  # attempts; what a crash makes leave a second time is no more than these
 SETTLE_WITHIN = timedelta(seconds=1)  # of an attempt, while others go on
 GRACE = timedelta(seconds=3)  # for attempts under way when the worker is stopped
+LETTING_GO = timedelta(seconds=1)  # more than breaking off an attempt takes
 _SETTLE_TRIES = 30  # when the store is away; what has left must not leave again for that
 
 _log = logging.getLogger("hexkey.outbox")
@@ -82,7 +84,8 @@ class Drain(Generic[What]):
             tries = _SETTLE_TRIES
         finally:
             await supply.close()  # no lane begins anything more
-            await _ended(lanes)
+            await asyncio.wait(lanes, timeout=GRACE.total_seconds())
+            await ended(lanes, again=LETTING_GO)  # others will send it again
             await ledger.close(tries=tries)
         for lane in lanes:
             lane.result()  # what ended it, if anything did
@@ -154,8 +157,7 @@ class _Supply(Generic[What]):
         self.waiting.clear()
         self._ready.clear()
         if self._coming is not None:
-            self._coming.cancel()
-            await asyncio.gather(self._coming, return_exceptions=True)
+            await ended([self._coming], again=LETTING_GO)
 
     def _begun(self) -> "asyncio.Task[_Items[What]]":
         many = min(PREPARED_AT_ONCE, len(self.waiting))
@@ -218,14 +220,6 @@ class _Ledger:
                 raise
             else:
                 return
-
-
-async def _ended(lanes: "list[asyncio.Task[None]]") -> None:
-    """Wait a little for what is under way; then end it, and others will send it again."""
-    _, late = await asyncio.wait(lanes, timeout=GRACE.total_seconds())
-    for lane in late:
-        lane.cancel()
-    await asyncio.gather(*lanes, return_exceptions=True)
 
 
 def origin_of(error: BaseException) -> str:

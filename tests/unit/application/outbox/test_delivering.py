@@ -237,6 +237,27 @@ class TestWorkerThatIsStopped:
         sender.hangs = False
         assert await worker.deliver_mail() == 1
 
+    async def test_ra_09_gives_back_what_has_lost_its_cancellation(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """RA-09: a mail client may take it for a time-out of its own, and go on."""
+        monkeypatch.setattr(draining, "GRACE", timedelta(milliseconds=10))
+        monkeypatch.setattr(draining, "LETTING_GO", timedelta(milliseconds=10))
+        sender = _DeafSender()
+        worker = Worker(boxes=boxes_in_memory(), sender=sender)
+        [message] = await worker.queue(a_message())
+        running = asyncio.create_task(worker.deliver_mail.run())
+        await sender.reached.wait()
+        running.cancel()
+
+        done, _ = await asyncio.wait([running], timeout=5)
+
+        assert done
+        assert running.cancelled()
+        assert (await worker.stored(message)).attempts == 0
+        sender.hangs = False
+        assert await worker.deliver_mail() == 1  # at once: the claim was released
+
     async def test_ra_09_that_crashed_is_followed_by_another_with_the_same_mail(
         self, sender: ScriptedSender
     ) -> None:
@@ -300,6 +321,20 @@ class TestRun:
         sender.patience.set()
         running.cancel()
         await asyncio.wait([running])
+
+
+class _DeafSender(ScriptedSender):
+    """Hangs, and does not hear the first cancellation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs = True
+
+    async def send(self, mail: Mail) -> None:
+        try:
+            await super().send(mail)
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
 
 
 class _NotingClaims(MemoryOutboxQueue):
