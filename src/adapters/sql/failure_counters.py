@@ -89,9 +89,9 @@ class SqlFailureCounters(FailureCounters):
         looking = self._resting.may_hold(charges, now)
         counted = await counting.charge(self._engine, charges, now=now, looking=looking)
         standings: Sequence[Standing] = [_standing(charge, counted, now) for charge in charges]
-        resting = counted.unforeseen(charges)
-        if resting:
-            standings = await self._corrected(charges, standings, resting, now)
+        unforeseen = counted.unforeseen(charges)
+        if unforeseen:
+            standings = await self._corrected(charges, standings, unforeseen, now)
         self._resting.note(charges, standings, now)
         return standings
 
@@ -127,15 +127,15 @@ class SqlFailureCounters(FailureCounters):
         self,
         charges: Sequence[Charge],
         standings: Sequence[Standing],
-        resting: Sequence[str],
+        unforeseen: Sequence[str],
         now: datetime,
     ) -> Sequence[Standing]:
         """Say how long those that rest unforeseen have to; what the others have counted goes."""
-        stored = await counting.find(self._engine, resting)
-        refused = any(charge.binding and charge.key in resting for charge in charges)
+        stored = await counting.find(self._engine, unforeseen)
+        refused = any(charge.binding and charge.key in unforeseen for charge in charges)
         settled, reliefs = [], []
         for charge, standing in zip(charges, standings, strict=True):
-            if charge.key in resting:
+            if charge.key in unforeseen:
                 failures = stored.get(charge.key, standing.failures)
                 wait = max(failures.wait(charge.budget, now=now), _AT_LEAST)
                 settled.append(Standing(failures=failures, wait=wait, charged=False))

@@ -145,10 +145,6 @@ class Session:
         """Whether its tokens are still good."""
         return self.ended_at is None and now < self.idle_until
 
-    def is_fresh(self, *, now: datetime, within: timedelta = FRESH_FOR) -> bool:
-        """Whether its user proved who they are less than `within` ago."""
-        return is_recent(self.authenticated_at, now=now, within=within)
-
     def is_due_to_be_seen(self, *, now: datetime) -> bool:
         """Whether `seen` is worth a write.
 

@@ -18,8 +18,8 @@ from hexkey.entrypoints.remote_client import RemoteClient
 
 AGAIN = (0.2, 1.0, 2.0, 5.0)  # seconds between attempts; the last one for all further ones
 REST = 0.05  # seconds between two questions, however quickly they are answered
-LETTING_GO = timedelta(seconds=1)  # more than giving up an answer takes
 NO_ROOM_REST = 1.0  # when too many wait at Hexkey already, and we are told at once: nothing new
+LETTING_GO = timedelta(seconds=1)  # more than giving up an answer takes
 
 _log = logging.getLogger("hexkey.remote")
 

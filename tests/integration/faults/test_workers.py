@@ -59,8 +59,12 @@ def kill(process: int) -> None:
     os.kill(process, signal.SIGKILL)
 
 
-async def _is_paused(process: int, database: Path) -> bool:
-    """Pause it, unless that is in the middle of a write: nobody could start as long as it lasts."""
+async def paused(process: int, database: Path) -> bool:
+    """Pause it; not in the middle of a write, or nobody could start as long as it lasts.
+
+    Returns:
+        Whether it is paused.
+    """
     os.kill(process, signal.SIGSTOP)
     with closing(sqlite3.connect(database, timeout=0)) as connection:
         try:
@@ -115,7 +119,7 @@ class TestALostWorker:
         ) as server:
             await eventually(partial(have_started, server, 2), within=60)
             silent, killed = workers(server)
-            await eventually(partial(_is_paused, silent, sqlite_path))
+            await eventually(partial(paused, silent, sqlite_path))
             try:
                 await asyncio.sleep(1)  # it has been asked whether it is well, and does not say
                 kill(killed)
